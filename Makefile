@@ -1,0 +1,37 @@
+# Two commands do everything: `make run` starts the gateway, `make test` runs the tests.
+# Both install what they need first, or say what is missing.
+
+RELEASE_FLAGS := -c release --static-swift-stdlib --product turnout
+BINARY := .build/release/turnout
+SOURCES := Package.swift $(shell find Sources)
+
+.PHONY: run test build lint format defaults clean
+
+run: $(BINARY)
+	@$(BINARY) serve $(ARGS)
+
+build: $(BINARY)
+
+$(BINARY): $(SOURCES)
+	@Scripts/setup.sh build
+	@echo "Building turnout in release mode; the first time takes about ten minutes on two cores."
+	@swift build $(RELEASE_FLAGS)
+	@touch $(BINARY)
+
+test:
+	@Scripts/setup.sh test
+	swift test $(ARGS)
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+format:
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+clean:
+	rm -rf .build .venv
+
+# Trains the embedded default router; DATA is the folder of the files that the recipe names.
+defaults: $(BINARY)
+	$(BINARY) train --router difficulty --recipe Recipes/default-router.json --data-dir $(DATA) --leave-one-out \
+		-o Sources/CTurnoutDefaults/default-router.safetensors

@@ -1,0 +1,25 @@
+// No instruction set assumed: the compiler makes of four lanes what the target has (SSE2 on any x86-64).
+
+#define LANES 4
+#define TILE_ROWS 4
+#define TILE_VECTORS 2
+
+#include "Vector.h"
+#include "Elementwise.h"
+#include "Tile.h"
+#include "IntegerTile.h"
+#include "Block.h"
+#include "Attention.h"
+
+const turnout_kernels turnout_kernels_portable = {
+    .name = "portable",
+    .tile_rows = TILE_ROWS,
+    .tile_width = TILE_WIDTH,
+    .pack = pack,
+    .quantise = quantise,
+    .linear = linear,
+    .activate = activate,
+    .softmax = softmax,
+    .layer_norm = layer_norm,
+    .attend_head = attend_head,
+};

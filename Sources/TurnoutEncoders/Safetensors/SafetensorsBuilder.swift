@@ -1,0 +1,177 @@
+import TurnoutCore
+public import TurnoutNumerics
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Collects tensors and remarks, and writes them as a safetensors file.
+///
+/// The same content gives the same bytes, whatever the order in which it was added: wider elements first, then by name,
+/// so that every tensor is aligned to its elements.
+public struct SafetensorsBuilder: Sendable {
+    /// The file's remarks about itself; the format allows text only.
+    public var metadata: [String: String] = [:]
+
+    private struct Part {
+        var dtype: SafetensorsDType
+        var shape: [Int]
+        var bytes: [UInt8]
+    }
+    private var parts: [String: Part] = [:]
+
+    /// An empty file.
+    public init() {}
+
+    /// Adds a tensor of 32-bit floats, row-major.
+    ///
+    /// - Throws: `TurnoutError` with code `.invalidArgument` when the name is taken or `__metadata__`, or when the
+    ///   elements do not fill the shape.
+    /// - Complexity: O(elements)
+    public mutating func add(_ name: String, floats: [Float], shape: [Int]) throws {
+        try add(name, .f32, floats, shape)
+    }
+
+    /// Adds a matrix of 32-bit floats; shape `[rows, columns]`.
+    ///
+    /// - Throws: `TurnoutError` with code `.invalidArgument` when the name is taken or `__metadata__`.
+    /// - Complexity: O(elements)
+    public mutating func add(_ name: String, matrix: Matrix) throws {
+        try add(name, .f32, matrix.storage, [matrix.rows, matrix.columns])
+    }
+
+    /// Adds a tensor of signed 8-bit integers, row-major.
+    ///
+    /// - Throws: `TurnoutError` as ``add(_:floats:shape:)`` does.
+    /// - Complexity: O(elements)
+    public mutating func add(_ name: String, int8 elements: [Int8], shape: [Int]) throws {
+        try add(name, .i8, elements, shape)
+    }
+
+    /// Adds a tensor of signed 32-bit integers, row-major.
+    ///
+    /// - Throws: `TurnoutError` as ``add(_:floats:shape:)`` does.
+    /// - Complexity: O(elements)
+    public mutating func add(_ name: String, int32 elements: [Int32], shape: [Int]) throws {
+        try add(name, .i32, elements, shape)
+    }
+
+    /// Adds a tensor of bytes of one axis, such as text.
+    ///
+    /// - Throws: `TurnoutError` with code `.invalidArgument` when the name is taken or `__metadata__`.
+    /// - Complexity: O(elements)
+    public mutating func add(_ name: String, bytes: [UInt8]) throws {
+        try add(name, .u8, bytes, [bytes.count])
+    }
+
+    private mutating func add<Element: BitwiseCopyable>(
+        _ name: String, _ dtype: SafetensorsDType, _ elements: [Element], _ shape: [Int]
+    ) throws {
+        guard name != "__metadata__", parts[name] == nil else {
+            throw TurnoutError(
+                .invalidArgument, "a tensor cannot be called '\(name)', which is taken or reserved; choose another name"
+            )
+        }
+        guard SafetensorsFile.product(shape) == elements.count, shape.allSatisfy({ $0 >= 0 }) else {
+            throw TurnoutError(
+                .invalidArgument,
+                "\(elements.count) elements do not fill shape \(shape) of tensor '\(name)'; pass the shape they have")
+        }
+        parts[name] = Part(dtype: dtype, shape: shape, bytes: elements.withUnsafeBytes { [UInt8]($0) })
+    }
+
+    /// The bytes of the file.
+    ///
+    /// - Complexity: O(bytes)
+    public func serialized() -> [UInt8] {
+        let ordered = parts.sorted { a, b in
+            (b.value.dtype.byteWidth, a.key) < (a.value.dtype.byteWidth, b.key)
+        }
+        var fields: [String] = []
+        if !metadata.isEmpty {
+            let remarks = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
+            fields.append("\"__metadata__\":{\(remarks.joined(separator: ","))}")
+        }
+        var position = 0
+        for (name, part) in ordered {
+            let shape = part.shape.map(String.init).joined(separator: ",")
+            let end = position + part.bytes.count
+            fields.append(
+                "\(Self.quoted(name)):{\"dtype\":\"\(part.dtype.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(position),\(end)]}")
+            position = end
+        }
+        var header = Array("{\(fields.joined(separator: ","))}".utf8)
+        while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+        var file: [UInt8] = []
+        file.reserveCapacity(8 + header.count + position)
+        withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
+        file.append(contentsOf: header)
+        for (_, part) in ordered { file.append(contentsOf: part.bytes) }
+        return file
+    }
+
+    /// Writes the file: first aside, then, once it is safely on the disk, by a rename over `path`.
+    ///
+    /// A reader sees the old file or the new one, never a part of one. After a failure nothing is left behind.
+    ///
+    /// - Throws: `TurnoutError` with code `.io`.
+    /// - Complexity: O(bytes)
+    public func write(to path: String) throws {
+        let aside = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max)).partial"
+        let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.unwritable(path, errno) }
+        do {
+            defer { close(descriptor) }
+            try serialized().withUnsafeBytes { bytes in
+                var written = 0
+                while written < bytes.count {
+                    let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                    let count = systemWrite(descriptor, rest)
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { throw Self.unwritable(path, errno) }
+                    written += count
+                }
+            }
+            guard fsync(descriptor) == 0 else { throw Self.unwritable(path, errno) }
+        } catch {
+            unlink(aside)
+            throw error
+        }
+        guard rename(aside, path) == 0 else {
+            let code = errno
+            unlink(aside)
+            throw Self.unwritable(path, code)
+        }
+    }
+
+    private static func unwritable(_ path: String, _ code: Int32) -> TurnoutError {
+        let reason = String(cString: strerror(code))
+        return TurnoutError(
+            .io, "'\(path)' cannot be written: \(reason); check the folder, its permissions and free space")
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\0"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
+
+/// The system's `write`, whose bare name would mean the method above.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    write(descriptor, bytes.baseAddress, bytes.count)
+}

@@ -1,0 +1,36 @@
+import TurnoutNumerics
+
+/// One layer: attention over the sequence, then two linear layers for each token.
+///
+/// Each is added to what came in and normalised. Devlin et al. 2019, "BERT"; the arrangement of Vaswani et al. 2017.
+struct TransformerLayer: Sendable {
+    let qkv: PackedLinear
+    let attentionOutput: PackedLinear
+    let attentionNorm: LayerNorm
+    let up: PackedLinear
+    let down: PackedLinear
+    let outputNorm: LayerNorm
+
+    init(
+        _ index: Int, _ weights: TransformerWeights, _ shape: TransformerConfiguration, storage: WeightStorage,
+        kernels: Kernels
+    ) throws {
+        let hidden = shape.hiddenSize, inner = shape.intermediateSize, epsilon = shape.layerNormEpsilon
+        let name = "encoder.layer.\(index)"
+        func pack(_ names: [String], outputs: Int, inputs: Int) throws -> PackedLinear {
+            try PackedLinear(
+                inputs: inputs, outputsPerPart: outputs, storage: storage, kernels: kernels,
+                parts: names.map { weights.linear("\(name).\($0)", outputs: outputs, inputs: inputs) })
+        }
+        self.qkv = try pack(
+            ["attention.self.query", "attention.self.key", "attention.self.value"], outputs: hidden, inputs: hidden)
+        self.attentionOutput = try pack(["attention.output.dense"], outputs: hidden, inputs: hidden)
+        self.attentionNorm = try weights.norm("\(name).attention.output.LayerNorm", width: hidden, epsilon: epsilon)
+        self.up = try pack(["intermediate.dense"], outputs: inner, inputs: hidden)
+        self.down = try pack(["output.dense"], outputs: hidden, inputs: inner)
+        self.outputNorm = try weights.norm("\(name).output.LayerNorm", width: hidden, epsilon: epsilon)
+    }
+
+    /// The memory of the packed weights, in bytes.
+    var byteCount: Int { qkv.byteCount + attentionOutput.byteCount + up.byteCount + down.byteCount }
+}

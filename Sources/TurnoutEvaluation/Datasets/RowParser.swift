@@ -1,0 +1,181 @@
+import Foundation
+import TurnoutCore
+
+/// Why a row cannot be read: a reason and its remedy, without file and line.
+struct BadRow: Error {
+    let reason: String
+}
+
+/// Makes outcome rows of JSON objects or CSV records.
+struct RowParser {
+    var columns: ColumnNames
+    var groupBy: String?
+    var exclude: [String]
+
+    /// One row, or `nil` when a field in `exclude` is true.
+    ///
+    /// - Throws: ``BadRow``.
+    func row(_ object: [String: Any], line: Int) throws -> OutcomeRow? {
+        for field in exclude where isTrue(object[field]) { return nil }
+        var row = OutcomeRow(prompt: try prompt(object), line: line)
+        row.id = first(object, columns.id.map { [$0] } ?? ["id", "question_id"]).flatMap(plainText)
+        row.label = object[columns.label ?? "label"].flatMap(plainText)
+        row.category = object[columns.category ?? "category"].flatMap(plainText)
+        row.group = groupBy.flatMap { object[$0] }.flatMap(plainText)
+        try readScores(object, into: &row)
+        try readBattle(object, into: &row)
+        guard !row.scores.isEmpty || row.label != nil || object["scores"] != nil else {
+            throw BadRow(
+                reason:
+                    "neither scores, nor model_a, model_b and winner, nor a label; see docs/data.md for the three kinds of row"
+            )
+        }
+        row.costs = try numbers(object["cost_usd"], named: "cost_usd")
+        row.latencies = try numbers(object["latency_s"], named: "latency_s")
+        row.tokens = try tokens(object["tokens"])
+        return row
+    }
+
+    // MARK: - Text
+
+    private func prompt(_ object: [String: Any]) throws -> String {
+        let names = columns.text.map { [$0] } ?? ["prompt", "messages", "text", "question", "conversation_a"]
+        guard let value = first(object, names) else {
+            throw BadRow(
+                reason:
+                    "no \(names.prefix(2).map { "'\($0)'" }.joined(separator: " or ")); name the column that holds the text with --text-column"
+            )
+        }
+        if let text = value as? String {
+            guard !text.allSatisfy(\.isWhitespace) else { throw BadRow(reason: "the prompt is empty; remove the row") }
+            return text
+        }
+        if let turns = value as? [String], let first = turns.first, !first.allSatisfy(\.isWhitespace) { return first }
+        if let messages = value as? [[String: Any]], let text = lastUserText(messages) { return text }
+        throw BadRow(reason: "the prompt is neither a text nor a list of messages with a user message in it")
+    }
+
+    /// The text of the last user message; parts of a message are joined by line ends.
+    private func lastUserText(_ messages: [[String: Any]]) -> String? {
+        guard let message = messages.last(where: { $0["role"] as? String == "user" }) else { return nil }
+        if let text = message["content"] as? String { return text.allSatisfy(\.isWhitespace) ? nil : text }
+        guard let parts = message["content"] as? [[String: Any]] else { return nil }
+        let text = parts.compactMap { $0["text"] as? String }.joined(separator: "\n")
+        return text.isEmpty ? nil : text
+    }
+
+    private func first(_ object: [String: Any], _ names: [String]) -> Any? {
+        for name in names { if let value = object[name], !(value is NSNull) { return value } }
+        return nil
+    }
+
+    private func plainText(_ value: Any) -> String? {
+        if let text = value as? String { return text.isEmpty ? nil : text }
+        if let number = value as? NSNumber { return number.stringValue }
+        return nil
+    }
+
+    private func isTrue(_ value: Any?) -> Bool {
+        if let text = value as? String { return ["true", "1", "yes"].contains(text.lowercased()) }
+        if let number = value as? NSNumber { return number.doubleValue != 0 }
+        return false
+    }
+
+    // MARK: - Scores
+
+    private func readScores(_ object: [String: Any], into row: inout OutcomeRow) throws {
+        if let value = object["scores"], !(value is NSNull) {
+            let value = try nested(value, named: "scores")
+            for (model, score) in value { try read(score, of: ModelID(model), into: &row) }
+        }
+        for (column, value) in object {
+            if let model = columns.scores[column] {
+                try read(value, of: model, into: &row)
+            } else if column.hasPrefix("score:"), column.count > 6 {
+                try read(value, of: ModelID(String(column.dropFirst(6))), into: &row)
+            }
+        }
+    }
+
+    private func read(_ value: Any, of model: ModelID, into row: inout OutcomeRow) throws {
+        if value is NSNull { return }
+        if let text = value as? String, text.allSatisfy(\.isWhitespace) { return }
+        if let list = value as? [Any] {
+            let samples = try list.map { try number($0, named: "scores of '\(model)'") }
+            guard !samples.isEmpty else { return }
+            row.samples[model] = samples
+            row.scores[model] = samples.reduce(0, +) / Double(samples.count)
+        } else {
+            row.scores[model] = try number(value, named: "score of '\(model)'")
+        }
+    }
+
+    private func number(_ value: Any, named name: String) throws -> Double {
+        let number =
+            (value as? NSNumber)?.doubleValue
+            ?? (value as? String).flatMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+        guard let number, number.isFinite else {
+            throw BadRow(reason: "the \(name) is not a finite number; write a number, or null where there is none")
+        }
+        return number
+    }
+
+    /// A JSON object, also when it stands as text in a CSV field.
+    private func nested(_ value: Any, named name: String) throws -> [String: Any] {
+        if let object = value as? [String: Any] { return object }
+        if let text = value as? String, text.allSatisfy(\.isWhitespace) { return [:] }
+        if let text = value as? String,
+            let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        {
+            return object
+        }
+        throw BadRow(reason: "'\(name)' is not an object of model and number, such as {\"gpt-5\": 1, \"small\": 0}")
+    }
+
+    private func numbers(_ value: Any?, named name: String) throws -> [ModelID: Double] {
+        guard let value, !(value is NSNull), !(value is NSNumber) else { return [:] }
+        var result: [ModelID: Double] = [:]
+        for (model, element) in try nested(value, named: name) where !(element is NSNull) {
+            result[ModelID(model)] = try number(element, named: "\(name) of '\(model)'")
+        }
+        return result
+    }
+
+    private func tokens(_ value: Any?) throws -> [ModelID: TokenUsage] {
+        guard let value, !(value is NSNull), !(value is NSNumber) else { return [:] }
+        var result: [ModelID: TokenUsage] = [:]
+        for (model, element) in try nested(value, named: "tokens") {
+            guard let pair = element as? [NSNumber], pair.count == 2, pair.allSatisfy({ $0.intValue >= 0 }) else {
+                continue
+            }
+            result[ModelID(model)] = TokenUsage(input: pair[0].intValue, output: pair[1].intValue)
+        }
+        return result
+    }
+
+    // MARK: - Battles
+
+    /// A battle becomes 1 for the winner and 0 for the loser, ½ each for a tie.
+    private func readBattle(_ object: [String: Any], into row: inout OutcomeRow) throws {
+        guard let a = object["model_a"].flatMap(plainText), let b = object["model_b"].flatMap(plainText) else { return }
+        guard a != b else { throw BadRow(reason: "model_a and model_b are the same model; remove the row") }
+        let score = try winner(object)
+        row.scores[ModelID(a)] = score
+        row.scores[ModelID(b)] = 1 - score
+    }
+
+    private func winner(_ object: [String: Any]) throws -> Double {
+        if let winner = object["winner"].flatMap(plainText) {
+            switch winner.lowercased() {
+            case "a", "model_a": return 1
+            case "b", "model_b": return 0
+            case "tie", "both_bad", "tie (bothbad)", "tie (both_bad)": return 0.5
+            default: throw BadRow(reason: "the winner is '\(winner.prefix(40))'; expected a, b or tie")
+            }
+        }
+        if isTrue(object["winner_model_a"]) { return 1 }
+        if isTrue(object["winner_model_b"]) { return 0 }
+        if isTrue(object["winner_tie"]) { return 0.5 }
+        throw BadRow(reason: "model_a and model_b are given, but no winner; expected a, b or tie in 'winner'")
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import NIOCore
+import TurnoutCore
+import TurnoutProviders
+
+/// Errors in the form that OpenAI's clients read.
+package enum ErrorEnvelope {
+    /// `{"error":{"message","type","param","code"}}`, with the list of attempts where there were any.
+    package static func json(_ error: GatewayError) -> String {
+        let type = error.origin == .client ? "invalid_request_error" : "upstream_error"
+        let attempts = error.attempts.map { attempt in
+            """
+            {"model":\(JSONText.quoted(attempt.model.name)),"provider":\(JSONText.quoted(attempt.provider)),\
+            "reason":\(JSONText.quoted(attempt.reason))}
+            """
+        }
+        let list = attempts.isEmpty ? "" : ",\"attempts\":[\(attempts.joined(separator: ","))]"
+        return """
+            {"error":{"message":\(JSONText.quoted(error.message)),"type":"\(type)",\
+            "param":\(error.field.map(JSONText.quoted) ?? "null"),\
+            "code":\(error.code.map(JSONText.quoted) ?? "null")\(list)}}
+            """
+    }
+
+    /// The message in a provider's error, cut at 500 characters; `nil` when there is none to be found.
+    static func message(in body: ByteBuffer) -> String? {
+        let object = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
+        let message = (object?["error"] as? [String: Any])?["message"] ?? object?["error"] ?? object?["message"]
+        return (message as? String).map { String($0.prefix(500)) }
+    }
+}

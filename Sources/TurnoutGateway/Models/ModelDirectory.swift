@@ -1,0 +1,120 @@
+import Synchronization
+package import TurnoutCore
+package import TurnoutRouting
+
+/// What a client may ask for: routes, models, and RouteLLM's names.
+package struct ModelDirectory: Sendable {
+    /// A route: a name behind which a decision is made.
+    package struct Route: Sendable {
+        /// The name that clients ask for.
+        package let name: String
+        /// Who decides.
+        package let decider: Decider
+
+        /// Names a decider.
+        package init(name: String, decider: Decider) {
+            self.name = name
+            self.decider = decider
+        }
+    }
+
+    /// What a name stands for.
+    package enum Target: Sendable {
+        /// A decision is to be made.
+        case decide(Decider)
+        /// One model is to be asked.
+        case ask(Upstream)
+    }
+
+    /// In the order of the configuration.
+    package let routes: [Route]
+    /// In the order of the configuration.
+    package let models: [Upstream]
+    private let routesByName: [String: Decider]
+    private let modelsByName: [String: Upstream]
+    private let variants = DeciderVariants()
+
+    /// Indexes routes and models by name; a route hides a model of the same name.
+    package init(routes: [Route], models: [Upstream]) {
+        self.routes = routes
+        self.models = models
+        self.routesByName = Dictionary(routes.map { ($0.name, $0.decider) }, uniquingKeysWith: { first, _ in first })
+        self.modelsByName = Dictionary(models.map { ($0.model.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The model of this name.
+    package func upstream(_ model: ModelID) -> Upstream? { modelsByName[model.name] }
+
+    /// Finds what a name stands for.
+    ///
+    /// - Parameters:
+    ///   - name: A route, a model, or `router-<route>-<threshold>`, where the route `default` is the first one.
+    ///   - policy: Replaces the route's policy; of no effect on a model or a name with a threshold.
+    /// - Returns: Who decides, or who is asked.
+    /// - Throws: ``GatewayError`` with status 404 or 400.
+    package func resolve(_ name: String, policy: Policy? = nil) throws(GatewayError) -> Target {
+        if let decider = routesByName[name] {
+            return .decide(
+                try policy.map { (policy) throws(GatewayError) in try variant(name, decider, policy) } ?? decider)
+        }
+        if let upstream = modelsByName[name] { return .ask(upstream) }
+        if let (route, threshold) = try Self.routeLLMName(name) {
+            if let decider = routesByName[route] ?? (route == "default" ? routes.first?.decider : nil) {
+                return .decide(try variant(route, decider, .threshold(threshold)))
+            }
+        }
+        throw notFound(name)
+    }
+
+    private func variant(_ name: String, _ decider: Decider, _ policy: Policy) throws(GatewayError) -> Decider {
+        do {
+            return try variants.decider(named: name, decider, policy)
+        } catch {
+            throw GatewayError.client(status: 400, "\(error)", code: "invalid_policy")
+        }
+    }
+
+    /// Splits `router-<name>-<threshold>`; `nil` for any other name.
+    private static func routeLLMName(_ name: String) throws(GatewayError) -> (route: String, threshold: Double)? {
+        guard name.hasPrefix("router-"), let dash = name.lastIndex(of: "-") else { return nil }
+        let start = name.index(name.startIndex, offsetBy: "router-".count)
+        guard start < dash else { return nil }
+        let number = name[name.index(after: dash)...]
+        guard let threshold = Double(number), threshold >= 0, threshold <= 1 else {
+            throw GatewayError.client(
+                status: 400,
+                "the model name '\(shortened(name))' ends in '\(shortened(String(number)))', but must end in a threshold "
+                    + "between 0 and 1, as in 'router-default-0.5'",
+                code: "invalid_threshold", field: "model")
+        }
+        return (String(name[start..<dash]), threshold)
+    }
+
+    private func notFound(_ name: String) -> GatewayError {
+        let names = routes.map(\.name) + models.map(\.model.name)
+        let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+        return GatewayError.client(
+            status: 404, "the model '\(shortened(name))' does not exist here; there are: \(shown)",
+            code: "model_not_found", field: "model")
+    }
+}
+
+/// At most a hundred characters of a name that came from outside.
+private func shortened(_ name: String) -> String { name.count > 100 ? "\(name.prefix(100))…" : name }
+
+/// Deciders under policies that requests asked for, so that each is checked and resolved once.
+private final class DeciderVariants: Sendable {
+    private static let limit = 256
+    private let known = Mutex<[String: Decider]>([:])
+
+    func decider(named name: String, _ decider: Decider, _ policy: Policy) throws -> Decider {
+        let key = "\(name)\n\(policy)"
+        if let found = known.withLock({ $0[key] }) { return found }
+        let made = try decider.with(policy: policy)
+        known.withLock { known in
+            if known.count >= Self.limit { known.removeAll() }
+            known[key] = made
+        }
+        return made
+    }
+}

@@ -1,0 +1,3 @@
+@_exported public import TurnoutCore
+@_exported public import TurnoutEncoders
+@_exported public import TurnoutRouting

@@ -1,0 +1,93 @@
+package import TurnoutCore
+
+/// What one event of a chat stream, or a whole answer, says about the state of the answer.
+package struct ChatChunk: Equatable, Sendable {
+    /// Whether it carries any part of the answer: text, reasoning, a refusal or a tool call.
+    package var hasContent = false
+    /// Choices that it speaks of, a bit each by their index.
+    package var startedChoices: UInt128 = 0
+    /// Choices of which it says why the model stopped.
+    package var finishedChoices: UInt128 = 0
+    /// Whether it is an error and not an answer.
+    package var isError = false
+    /// Tokens spent, where it says so.
+    package var usage: TokenUsage?
+
+    /// Reads an event's data, or a whole answer's body.
+    ///
+    /// - Throws: ``JSONSyntaxError``; such an event is to be passed over, such an answer is none.
+    package init(_ data: UnsafeRawBufferPointer) throws(JSONSyntaxError) {
+        var cursor = JSONCursor(data)
+        var chunk = ChatChunk()
+        try cursor.readObject { (cursor, key) throws(JSONSyntaxError) in
+            let first = cursor.peek()
+            if cursor.matches(key, "choices"), first == UInt8(ascii: "[") {
+                try cursor.readArray { (cursor) throws(JSONSyntaxError) in try chunk.readChoice(&cursor) }
+            } else if cursor.matches(key, "usage"), first == UInt8(ascii: "{") {
+                chunk.usage = try ChatUsage.read(&cursor)
+            } else if cursor.matches(key, "error"), first != UInt8(ascii: "n") {
+                chunk.isError = true
+                try cursor.skipValue()
+            } else {
+                try cursor.skipValue()
+            }
+        }
+        try cursor.expectEnd()
+        self = chunk
+    }
+
+    private init() {}
+
+    private mutating func readChoice(_ cursor: inout JSONCursor) throws(JSONSyntaxError) {
+        guard cursor.peek() == UInt8(ascii: "{") else {
+            try cursor.skipValue()
+            return
+        }
+        var index = 0
+        var isFinished = false
+        try cursor.readObject { (cursor, key) throws(JSONSyntaxError) in
+            let first = cursor.peek()
+            if cursor.matches(key, "delta"), first == UInt8(ascii: "{") {
+                try readDelta(&cursor)
+            } else {
+                let range = try cursor.skipValue()
+                if cursor.matches(key, "finish_reason"), first == UInt8(ascii: "\"") { isFinished = true }
+                if cursor.matches(key, "index") { index = ChatUsage.count(cursor, range) ?? 0 }
+            }
+        }
+        // The protocol allows 128 choices; should there be more, the last bit stands for the rest.
+        let bit: UInt128 = 1 << min(index, 127)
+        startedChoices |= bit
+        if isFinished { finishedChoices |= bit }
+    }
+
+    /// Anything but the role counts that is neither null nor empty.
+    private mutating func readDelta(_ cursor: inout JSONCursor) throws(JSONSyntaxError) {
+        try cursor.readObject { (cursor, key) throws(JSONSyntaxError) in
+            let first = cursor.peek()
+            let length = try cursor.skipValue().count
+            if first != UInt8(ascii: "n"), length > 2, !cursor.matches(key, "role") { hasContent = true }
+        }
+    }
+}
+
+/// The `usage` object of an answer.
+enum ChatUsage {
+    /// Reads the object at the cursor; `nil` unless it gives both counts as whole numbers.
+    static func read(_ cursor: inout JSONCursor) throws(JSONSyntaxError) -> TokenUsage? {
+        var input: Int?
+        var output: Int?
+        try cursor.readObject { (cursor, key) throws(JSONSyntaxError) in
+            let range = try cursor.skipValue()
+            if cursor.matches(key, "prompt_tokens") { input = count(cursor, range) }
+            if cursor.matches(key, "completion_tokens") { output = count(cursor, range) }
+        }
+        guard let input, let output else { return nil }
+        return TokenUsage(input: input, output: output)
+    }
+
+    /// A whole number that is not negative; `nil` for anything else.
+    static func count(_ cursor: JSONCursor, _ range: Range<Int>) -> Int? {
+        Int(String(decoding: cursor.bytes[range], as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
+    }
+}

@@ -1,0 +1,121 @@
+package import TurnoutCore
+package import TurnoutProviders
+package import TurnoutRouting
+
+/// All that a gateway is told: validated when it was read, and never changed.
+package struct Configuration: Sendable {
+    /// Someone who serves models.
+    package struct Provider: Sendable, Equatable {
+        /// How it is spoken to.
+        package enum Kind: Sendable, Equatable {
+            /// OpenAI's chat completions protocol over HTTP.
+            case openAI(baseURL: String, key: Secret?, timeout: Duration?)
+            /// Made-up answers.
+            case simulated(SimulatedTransport.Options)
+        }
+
+        /// The name that models refer to.
+        package let name: String
+        /// How it is spoken to.
+        package let kind: Kind
+    }
+
+    /// A model at a provider.
+    package struct Model: Sendable, Equatable {
+        /// The name that routes and clients use.
+        package let name: ModelID
+        /// The provider's name.
+        package let provider: String
+        /// What the provider calls it.
+        ///
+        /// Default: its name.
+        package let id: String
+        /// What it charges.
+        ///
+        /// Default: unknown.
+        package var price: Price?
+        /// The name under which routers know it.
+        ///
+        /// Default: its name.
+        package var routerName: ModelID?
+    }
+
+    /// A name behind which a decision is made.
+    package struct Route: Sendable, Equatable {
+        /// The name that clients ask for.
+        package let name: String
+        /// Models to choose from, weakest first.
+        package let candidates: [ModelID]
+        /// `default` for the embedded router, or an artifact's path.
+        ///
+        /// Default: `default`.
+        package var router = "default"
+        /// How estimates become a choice.
+        ///
+        /// Default: `strong_share: 0.5`.
+        package var policy = Policy.default
+        /// Models to try when the choice fails, best first.
+        ///
+        /// Default: the other candidates, nearest first.
+        package var fallback: [ModelID]?
+        /// Where it stands, for messages: `file:line`.
+        package var place = ""
+    }
+
+    /// How the gateway listens.
+    package struct Server: Sendable, Equatable {
+        /// Address to listen on.
+        ///
+        /// Default: loopback only.
+        package var host = "127.0.0.1"
+        /// Port to listen on; 0 takes any that is free.
+        ///
+        /// Default: 8787.
+        package var port = 8787
+        /// Longest request body.
+        ///
+        /// Default: 32 MiB.
+        package var maxBodyBytes = 32 << 20
+        /// How long requests under way may take to finish after SIGTERM.
+        ///
+        /// Default: 30 seconds.
+        package var shutdownGrace: Duration = .seconds(30)
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// In the order of the file.
+    package var providers: [Provider]
+    /// In the order of the file.
+    package var models: [Model]
+    /// In the order of the file; the first one is the default.
+    package var routes: [Route]
+    /// How the gateway listens.
+    package var server = Server()
+
+    /// The decider of a route, the first one when none is named.
+    ///
+    /// - Throws: ``TurnoutError`` when there is no such route, or when its router cannot be loaded or does not know
+    ///   the candidates.
+    package func decider(
+        forRoute name: String?, loadRouter: (String) throws -> any Router = RouterArtifact.load(named:)
+    ) throws -> Decider {
+        guard let route = name.map({ name in routes.first { $0.name == name } }) ?? routes.first else {
+            let known = routes.map(\.name)
+            let hint = known.isEmpty ? "the configuration has no routes" : "there are: \(known.joined(separator: ", "))"
+            throw TurnoutError(.invalidArgument, "there is no route '\(name ?? "")'; \(hint)")
+        }
+        do {
+            let byName = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+            let candidates = route.candidates.map { name in
+                Candidate(model: name, routerName: byName[name]?.routerName, price: byName[name]?.price)
+            }
+            return try Decider(
+                candidates: candidates, router: try loadRouter(route.router), policy: route.policy,
+                fallback: route.fallback)
+        } catch let error as TurnoutError where !route.place.isEmpty {
+            throw TurnoutError(error.code, "\(route.place): route '\(route.name)': \(error.message)", cause: error)
+        }
+    }
+}

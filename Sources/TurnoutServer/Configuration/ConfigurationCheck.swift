@@ -1,0 +1,34 @@
+import Foundation
+package import TurnoutCore
+import TurnoutProviders
+
+/// Goes through all that starting would, short of listening.
+package enum ConfigurationCheck {
+    /// What a valid configuration does.
+    package struct Report: Sendable {
+        /// For people.
+        package let text: String
+        /// For machines: `{"valid":true,"routes":[…],"models":[…]}`.
+        package let json: String
+    }
+
+    /// Reads a file and loads every router that it names.
+    ///
+    /// - Throws: ``TurnoutError`` that says what is wrong and where.
+    package static func run(path: String) async throws -> Report {
+        let configuration = try Configuration.load(path: path)
+        _ = try configuration.deciders()
+        let lines = configuration.modelSummary + configuration.summary
+        return Report(
+            text: (["\(path): valid"] + lines.map { "  \($0)" }).joined(separator: "\n"),
+            json: """
+                {"valid":true,"routes":[\(configuration.summary.map(JSONText.quoted).joined(separator: ","))],\
+                "models":[\(configuration.modelSummary.map(JSONText.quoted).joined(separator: ","))]}
+                """)
+    }
+
+    /// A failed check for machines: `{"valid":false,"message":…}`.
+    package static func json(of error: TurnoutError) -> String {
+        "{\"valid\":false,\"message\":\(JSONText.quoted(error.message))}"
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import TurnoutCore
+
+@main
+struct TurnoutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "turnout",
+        abstract: "Decides, per prompt, which language model is good enough, and sends the prompt there.",
+        discussion: """
+            Example: turnout serve
+            Exit codes: 0 done, 1 the answer is no, 2 usage, 3 bad input, 4 upstream or network.
+            """,
+        version: turnoutVersion,
+        subcommands: [ServeCommand.self, RouteCommand.self, CheckCommand.self, TrainCommand.self, ModelsCommand.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as TurnoutError {
+            FileHandle.standardError.write(Data("turnout: \(error.message)\n".utf8))
+            Foundation.exit(error.exitCode)
+        } catch {
+            let code = exitCode(for: error)
+            if code == .validationFailure {
+                FileHandle.standardError.write(Data("\(fullMessage(for: error))\n".utf8))
+                Foundation.exit(2)
+            }
+            exit(withError: error)
+        }
+    }
+}
+
+extension TurnoutError {
+    /// 2 for usage, 3 for bad input, 4 for the network.
+    var exitCode: Int32 {
+        switch code {
+        case .invalidArgument: 2
+        case .network: 4
+        default: 3
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import Testing
+import TurnoutCore
+import TurnoutEvaluation
+
+@Suite("Reading outcomes")
+struct OutcomeReaderTests {
+    private func rows(_ name: String, _ text: String, _ options: OutcomeReader.Options = .init()) throws -> [OutcomeRow]
+    {
+        let file = try TemporaryFile(name, text)
+        let reader = try OutcomeReader(path: file.path, options: options)
+        var rows: [OutcomeRow] = []
+        while let row = try reader.next() { rows.append(row) }
+        return rows
+    }
+
+    private func message(_ name: String, _ text: String) -> String {
+        do {
+            _ = try rows(name, text)
+            return "no error"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test("outcomes: scores, samples, nulls, costs, tokens and a category")
+    func outcomes() throws {
+        let row = try #require(
+            try rows(
+                "a.jsonl",
+                #"""
+                {"id": "q1", "prompt": "Hi", "scores": {"a": 1, "b": [0, 1, 1, 1], "c": null}, "cost_usd": {"a": 0.5}, "tokens": {"a": [3, 4]}, "category": "chat"}
+                """#
+            ).first)
+        #expect(row.id == "q1" && row.prompt == "Hi" && row.category == "chat")
+        #expect(row.scores == ["a": 1, "b": 0.75])
+        #expect(row.samples == ["b": [0, 1, 1, 1]])
+        #expect(row.costs == ["a": 0.5])
+        #expect(row.tokens == ["a": TokenUsage(input: 3, output: 4)])
+    }
+
+    @Test("of a conversation the last user message is the text")
+    func messages() throws {
+        let text = #"""
+            {"messages": [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}, {"role": "user", "content": [{"type": "text", "text": "three"}]}], "scores": {"a": 0}}
+            """#
+        #expect(try rows("a.jsonl", text).map(\.prompt) == ["three"])
+    }
+
+    @Test(
+        "battles become 1, 0 or a half",
+        arguments: [
+            (#""winner": "a""#, 1.0), (#""winner": "model_b""#, 0), (#""winner": "tie (bothbad)""#, 0.5),
+            (#""winner_model_a": 0, "winner_model_b": 1, "winner_tie": 0"#, 0),
+            (#""winner_model_a": 0, "winner_model_b": 0, "winner_tie": 1"#, 0.5),
+        ])
+    func battles(winner: String, score: Double) throws {
+        let row = try #require(
+            try rows("a.jsonl", #"{"prompt": "x", "model_a": "m", "model_b": "n", "# + winner + "}").first)
+        #expect(row.scores == ["m": score, "n": 1 - score])
+    }
+
+    @Test("labelled texts are read, also under mapped columns")
+    func labels() throws {
+        #expect(try rows("a.jsonl", #"{"text": "x", "label": "easy"}"#).map(\.label) == ["easy"])
+        var options = OutcomeReader.Options()
+        options.columns = ColumnNames(text: "utterance", label: "intent")
+        #expect(try rows("a.jsonl", #"{"utterance": "x", "intent": 7}"#, options).map(\.label) == ["7"])
+    }
+
+    @Test("CSV: quotes, commas and line ends in fields, score columns, an empty score")
+    func csv() throws {
+        let read = try rows(
+            "a.csv", "prompt,score:a,score:b,category\r\n\"say \"\"hi\"\",\nplease\",1,,x\r\n\r\nplain,0.5,1,y\r\n")
+        #expect(read.map(\.prompt) == ["say \"hi\",\nplease", "plain"])
+        #expect(read.map(\.scores) == [["a": 1], ["a": 0.5, "b": 1]])
+        #expect(read.map(\.line) == [2, 5])
+    }
+
+    @Test("a byte-order mark, CRLF, blank lines and a missing last line end are all right")
+    func lineEnds() throws {
+        let line = #"{"prompt": "x", "scores": {"a": 1}}"#
+        #expect(try rows("a.jsonl", "\u{FEFF}" + line + "\r\n\r\n   \n" + line).map(\.line) == [1, 4])
+        #expect(try rows("a.csv", "\u{FEFF}prompt,score:a\nx,1").map(\.prompt) == ["x"])
+    }
+
+    @Test("gzip is recognised by its bytes")
+    func gzip() throws {
+        // printf '{"prompt": "x", "scores": {"a": 1}}\n' | gzip -9n | base64
+        let data = try #require(
+            Data(base64Encoded: "H4sIAAAAAAACA6tWKijKzy0oUbJSUKpQ0lFQKk7OL0otBnKrlRKBpGFtLRcANHg6cSQAAAA="))
+        let file = try TemporaryFile("a.jsonl", data)
+        #expect(try OutcomeReader(path: file.path).next()?.scores == ["a": 1])
+        let cut = try TemporaryFile("b.jsonl.gz", data.prefix(30))
+        #expect(throws: TurnoutError.self) {
+            let reader = try OutcomeReader(path: cut.path)
+            while try reader.next() != nil {}
+        }
+    }
+
+    @Test(
+        "a bad row is named by file and line, with a reason",
+        arguments: [
+            ("{\"prompt\": \"x\", \"scores\"", "not valid JSON"), ("[1]", "JSON array"), ("hello", "not a JSON object"),
+            ("{\"scores\": {\"a\": 1}}", "--text-column"), ("{\"prompt\": \"  \", \"scores\": {\"a\": 1}}", "empty"),
+            ("{\"prompt\": \"x\", \"scores\": {\"a\": \"good\"}}", "finite number"),
+            ("{\"prompt\": \"x\", \"scores\": 3}", "not an object"), ("{\"prompt\": \"x\"}", "docs/data.md"),
+            ("{\"prompt\": \"x\", \"model_a\": \"m\", \"model_b\": \"n\"}", "winner"),
+            ("{\"prompt\": \"x\", \"model_a\": \"m\", \"model_b\": \"n\", \"winner\": \"c\"}", "expected a, b or tie"),
+        ])
+    func bad(line: String, reason: String) {
+        let message = message("bad.jsonl", "{\"prompt\": \"x\", \"scores\": {\"a\": 1}}\n" + line + "\n")
+        #expect(message.contains("bad.jsonl, line 2") && message.contains(reason))
+    }
+
+    @Test(
+        "errors of CSV files name the line",
+        arguments: [
+            ("prompt,score:a\nx,1,2\n", "line 2: 3 fields"), ("prompt,score:a\n\"x,1\n", "never closed"),
+            ("prompt,score:a\n\"x\"y,1\n", "closing quote"), ("prompt,prompt\nx,1\n", "stands twice"), ("", "empty"),
+        ])
+    func badCSV(text: String, reason: String) {
+        #expect(message("bad.csv", text).contains(reason))
+    }
+
+    @Test("bad rows can be skipped, counted and explained; excluded ones are counted by themselves")
+    func skipping() throws {
+        var options = OutcomeReader.Options()
+        options.skipBadRows = true
+        options.exclude = ["contaminated"]
+        let good = #"{"prompt": "x", "scores": {"a": 1}}"#
+        let file = try TemporaryFile(
+            "a.jsonl",
+            [good, "nonsense", #"{"prompt": "y", "scores": {"a": 1}, "contaminated": true}"#, good].joined(
+                separator: "\n"))
+        let reader = try OutcomeReader(path: file.path, options: options)
+        var count = 0
+        while try reader.next() != nil { count += 1 }
+        #expect(count == 2)
+        #expect(reader.skipped.bad == 1 && reader.skipped.excluded == 1)
+        #expect(reader.skipped.reasons.first?.contains("line 2") == true)
+    }
+
+    @Test("the same prompt twice is one row with the mean score")
+    func duplicates() throws {
+        let file = try TemporaryFile(
+            "a.jsonl",
+            """
+            {"prompt": "Hello  World", "scores": {"a": 1, "b": 0}}
+            {"prompt": " hello world\\n", "scores": {"a": 0}}
+            {"prompt": "HELLO WORLD", "scores": {"a": 0, "c": 1}}
+            {"prompt": "other", "scores": {"a": 1}}
+            """)
+        let table = try OutcomeTable(paths: [file.path])
+        #expect(table.rows.map(\.scores) == [["a": 1.0 / 3, "b": 0, "c": 1], ["a": 1]])
+        #expect(table.files.map(\.duplicates) == [2] && table.files.map(\.rows) == [2])
+        #expect(table.files.first?.sha256.count == 64)
+        #expect(table.models == ["a", "b", "c"])
+    }
+
+    @Test("a missing file, a folder and a file without rows each say so")
+    func noRows() throws {
+        #expect(throws: TurnoutError.self) { try OutcomeTable(paths: ["/nowhere/at/all.jsonl"]) }
+        #expect(throws: TurnoutError.self) { try OutcomeReader(path: NSTemporaryDirectory()) }
+        let empty = try TemporaryFile("empty.jsonl", "\n\n")
+        #expect(throws: TurnoutError.self) { try OutcomeTable(paths: [empty.path]) }
+    }
+
+    @Test("a question is what stands before the first answer")
+    func questions() {
+        #expect(
+            TextIdentity.question("What is it?\nA. one\nB. two")
+                == TextIdentity.question("What is it?\n (A) two\n(B) x"))
+        #expect(TextIdentity.question("A. first line\nrest") == "a first line rest")
+        #expect(TextIdentity.normalised("  Xin   CHÀO\n") == "xin chào")
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import Testing
+import TurnoutCore
+import TurnoutGateway
+import TurnoutProviders
+import TurnoutRouting
+
+@testable import TurnoutServer
+
+struct ConfigurationTests {
+    private static let good = """
+        providers:
+          openai: { protocol: openai, api_key: ${OPENAI_API_KEY} }
+          laptop: { protocol: openai, base_url: http://localhost:11434/v1 }
+          sim: { protocol: simulated, first_token_ms: 5, tokens_per_second: 50.5, failure_rate: 0.25, seed: 7 }
+        models:
+          strong: { provider: openai, id: gpt-5, price: { input: 1.25, output: 10 } }
+          weak: { provider: laptop, id: "llama3.1:8b", price: { input: 0, output: 0 }, as: mixtral }
+          fake: { provider: sim }
+        routes:
+          auto:
+            candidates: [weak, strong]
+            router: default
+            policy: { strong_share: 0.3 }
+            fallback: [strong, weak]
+          art: { candidates: [weak, strong], router: art.safetensors }
+        server: { host: 0.0.0.0, port: 9000, max_body_bytes: 1000, shutdown_grace: 2.5 }
+        # ${NOT_SET_BUT_A_COMMENT}
+        """
+
+    private func parse(_ text: String, environment: [String: String] = ["OPENAI_API_KEY": "sk-1: {x}"]) throws
+        -> Configuration
+    {
+        try Configuration.parse(text, name: "folder/turnout.yaml", environment: environment)
+    }
+
+    @Test("everything that can be said is understood")
+    func whole() throws {
+        let configuration = try parse(Self.good)
+        #expect(configuration.providers.map(\.name) == ["openai", "laptop", "sim"])
+        #expect(
+            configuration.providers[0].kind
+                == .openAI(baseURL: "https://api.openai.com/v1", key: Secret("sk-1: {x}"), timeout: nil))
+        #expect(
+            configuration.providers[1].kind == .openAI(baseURL: "http://localhost:11434/v1", key: nil, timeout: nil))
+        var options = SimulatedTransport.Options()
+        (options.firstToken, options.tokensPerSecond, options.failureRate, options.seed) = (
+            .milliseconds(5), 50.5, 0.25, 7
+        )
+        #expect(configuration.providers[2].kind == .simulated(options))
+        #expect(
+            configuration.models[0].price
+                == Price(
+                    inputPerMillion: Money(nanoDollars: 1_250_000_000),
+                    outputPerMillion: Money(nanoDollars: 10_000_000_000)))
+        #expect(
+            configuration.models[1].routerName == "mixtral" && configuration.models[1].price?.inputPerMillion == .zero)
+        #expect(configuration.models[2].id == "fake" && configuration.models[2].price == nil)
+        #expect(
+            configuration.routes[0].policy == .strongShare(0.3)
+                && configuration.routes[0].fallback == ["strong", "weak"])
+        #expect(configuration.routes[1].router.hasSuffix("/folder/art.safetensors"))
+        #expect(configuration.server.host == "0.0.0.0" && configuration.server.port == 9000)
+        #expect(configuration.server.shutdownGrace == .seconds(2.5))
+        #expect(!"\(configuration)".contains("sk-1"))
+    }
+
+    @Test("it can be put in words")
+    func words() throws {
+        let summary = try parse(Self.good).summary
+        #expect(
+            summary[0]
+                == "route auto: the hardest 30 % of prompts go to strong, the others to weak (router: default); when one fails, next in turn of strong, weak"
+        )
+        #expect(summary[1].hasSuffix("; when one fails, the nearest in strength answers"))
+        let none = try parse(Self.good.replacing("fallback: [strong, weak]", with: "fallback: []"))
+        #expect(none.summary[0].hasSuffix("; no fallback"))
+    }
+
+    @Test(
+        "what is wrong is told with file, line, key and remedy",
+        arguments: [
+            (
+                "    candidates: [weak, strong]", "    candidats: [weak, strong]", 11,
+                "unknown key 'routes.auto.candidats'; did you mean 'candidates'?"
+            ),
+            ("tokens_per_second: 50.5", "tokens: 1", 4, "unknown key 'providers.sim.tokens'"),
+            ("server: {", "servers: {", 16, "unknown key 'servers'; did you mean 'server'?"),
+            ("${OPENAI_API_KEY}", "${OPENAI_KEY}", 2, "the environment variable OPENAI_KEY, which is not set"),
+            (
+                "failure_rate: 0.25", "failure_rate: 2", 4,
+                "'providers.sim.failure_rate' must be a number from 0 up to 1"
+            ),
+            ("port: 9000", "port: 99999", 16, "'server.port' must be a whole number from 0 up to 65535"),
+            (
+                "strong_share: 0.3", "strong_share: 1.5", 13,
+                "'routes.auto.policy.strong_share' must be a number from 0 up to 1"
+            ),
+            ("strong_share: 0.3", "strong_share: 0.3, threshold: 0.1", 13, "one of"),
+            ("protocol: simulated", "protocol: similated", 4, "protocol 'similated'; known are openai and simulated"),
+            (
+                "protocol: openai, base_url: http://localhost:11434/v1", "protocol: openai, base_url: localhost", 3,
+                "an address such as"
+            ),
+            (
+                "provider: laptop", "provider: laptob", 7,
+                "refers to the provider 'laptob', which does not exist; did you mean 'laptop'?"
+            ),
+            (
+                "[weak, strong]\n", "[weak, string]\n", 11,
+                "refers to the model 'string', which does not exist; did you mean 'strong'?"
+            ),
+            (
+                "fallback: [strong, weak]", "fallback: [weak, gone]", 11,
+                "refers to the model 'gone', which does not exist; there are: strong, weak, fake"
+            ),
+            ("[weak, strong]\n", "[weak, weak]\n", 11, "names a model twice"),
+            ("[weak, strong]\n", "[]\n", 11, "at least one model"),
+            ("fallback: [strong, weak]", "fallback: [weak, weak]", 14, "'routes.auto.fallback' names a model twice"),
+            ("${OPENAI_API_KEY}", "''", 2, "'providers.openai.api_key' is empty"),
+            ("${OPENAI_API_KEY}", "\"sk\\n\"", 2, "'providers.openai.api_key' holds a line break"),
+            ("${OPENAI_API_KEY}", "'${OPENAI-KEY}'", 2, "that is not the name of a variable; write ${NAME}"),
+            ("http://localhost:11434/v1", "'http://localhost/v1?key=x'", 3, "a key belongs into api_key"),
+            ("http://localhost:11434/v1", "'http://localhost/v1#x'", 3, "a key belongs into api_key"),
+            ("http://localhost:11434/v1", "'http://me:pw@localhost/v1'", 3, "a key belongs into api_key"),
+            (
+                "api_key: ${OPENAI_API_KEY}", "timeout: 601", 2,
+                "'providers.openai.timeout' must be a number from 0.001 up to 600"
+            ),
+            ("  art: {", "  fake: {", 15, "both a route and a model"),
+            ("provider: sim }", "id: x }", 8, "'models.fake' has no 'provider'"),
+            (
+                "price: { input: 1.25, output: 10 }", "price: { input: 1.25 }", 6,
+                "'models.strong.price' has no 'output'"
+            ),
+            ("price: { input: 1.25,", "price: { input: -1,", 6, "a number from 0"),
+            ("  fake: { provider: sim }", "  weak: { provider: sim }", 7, "'weak' stands twice"),
+            ("  fake: { provider: sim }", "  fake: { provider: sim", 9, "not valid YAML"),
+        ])
+    func wrong(what: String, by: String, line: Int, words: String) throws {
+        #expect(Self.good.contains(what))
+        let range = try #require(Self.good.range(of: what))
+        let error = #expect(throws: TurnoutError.self) { try parse(Self.good.replacingCharacters(in: range, with: by)) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.hasPrefix("folder/turnout.yaml:\(line): ") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("an empty file says what it needs", arguments: ["", "# nothing", "[]", "text"])
+    func empty(text: String) {
+        let error = #expect(throws: TurnoutError.self) { try parse(text) }
+        #expect(error?.message.hasPrefix("folder/turnout.yaml:1: ") == true)
+    }
+
+    @Test("models there must be")
+    func noModels() {
+        let error = #expect(throws: TurnoutError.self) {
+            try parse("providers: { sim: { protocol: simulated } }\nmodels: {}")
+        }
+        #expect(error?.message == "folder/turnout.yaml:2: 'models' names no model; add one")
+    }
+
+    @Test("a router that several routes name is loaded once")
+    func loadedOnce() throws {
+        var loads = 0
+        let text = Self.good.replacing("router: art.safetensors", with: "router: default")
+        let routes = try parse(text).deciders { _ in
+            loads += 1
+            return LengthRouter()
+        }
+        #expect(routes.map(\.name) == ["auto", "art"] && loads == 1)
+    }
+
+    @Test("a router that cannot be loaded is told with the route's place")
+    func router() throws {
+        let configuration = try parse(Self.good)
+        let error = #expect(throws: TurnoutError.self) {
+            try configuration.decider(forRoute: "art") { _ in throw TurnoutError(.damagedFile, "broken") }
+        }
+        #expect(error?.message == "folder/turnout.yaml:15: route 'art': broken")
+        #expect(throws: TurnoutError.self) { try configuration.decider(forRoute: "none") { _ in LengthRouter() } }
+        #expect(
+            try configuration.decider(forRoute: nil) { _ in LengthRouter() }.candidates.map(\.routerName) == [
+                "mixtral", "strong",
+            ])
+    }
+
+    @Test(
+        "spelling", arguments: [("candidats", "candidates"), ("polcy", "policy"), ("zzz", nil)] as [(String, String?)])
+    func spelling(word: String, expected: String?) {
+        #expect(SpellingDistance.nearest(to: word, among: ["candidates", "router", "policy", "fallback"]) == expected)
+    }
+}
