@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "TurnoutHub",
             dependencies: [
-                "TurnoutCore",
+                "TurnoutEncoders",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -75,7 +75,7 @@ let package = Package(
         .target(
             name: "TurnoutServer",
             dependencies: [
-                "TurnoutGateway",
+                "TurnoutGateway", "TurnoutHub",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -43,7 +43,7 @@ struct RouteSetup: ParsableArguments {
         guard route == nil else {
             throw TurnoutError(.invalidArgument, "--route needs --config FILE, in which that route stands")
         }
-        let loaded = try RouterArtifact.load(named: router ?? "default")
+        let loaded = try Configuration.loadRouter(named: router ?? "default")
         let known = loaded.card.models.isEmpty ? ["weak", "strong"] : loaded.card.models
         let names = models?.split(separator: ",").map { ModelID(String($0)) } ?? known
         return try Decider(candidates: names.map { Candidate(model: $0) }, router: loaded, policy: .default)

@@ -27,6 +27,8 @@ struct TrainCommand: AsyncParsableCommand {
 
     @OptionGroup var source: DataOptions
 
+    @OptionGroup var encoder: EncoderOptions
+
     @OptionGroup(title: "Difficulty routers") var recipe: RecipeOptions
 
     @Option(help: "Models to estimate, separated by commas; all models of the data by default.")
@@ -105,7 +107,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func trainerOptions() throws -> LinearTrainer.Options {
         var options = LinearTrainer.Options(
-            encoder: try StaticEncoder.embedded(), createdAt: createdAt)
+            encoder: try encoder.load(), createdAt: createdAt)
         options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
         if let folds { options.folds = folds }
         options.keepsGroupsTogether = source.groupBy != nil

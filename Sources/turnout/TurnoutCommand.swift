@@ -12,7 +12,10 @@ struct TurnoutCommand: AsyncParsableCommand {
             Exit codes: 0 done, 1 the answer is no, 2 usage, 3 bad input, 4 upstream or network.
             """,
         version: turnoutVersion,
-        subcommands: [ServeCommand.self, RouteCommand.self, CheckCommand.self, TrainCommand.self, ModelsCommand.self])
+        subcommands: [
+            ServeCommand.self, RouteCommand.self, CheckCommand.self, TrainCommand.self, EmbedCommand.self,
+            ModelsCommand.self,
+        ])
 
     static func main() async {
         do {

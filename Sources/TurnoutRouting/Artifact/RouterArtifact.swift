@@ -46,9 +46,17 @@ public enum RouterArtifact {
 
     /// Reads a router by the name that configurations and options use: `default`, or a path.
     ///
-    /// - Throws: ``TurnoutError`` as ``load(path:encoder:)`` does.
-    public static func load(named name: String) throws -> any Router {
-        name == "default" ? try embeddedDefault() : try load(path: name)
+    /// - Parameters:
+    ///   - name: `default` or the path of an artifact.
+    ///   - findEncoder: Finds the encoder that a card names.
+    /// - Returns: The router, verified.
+    /// - Throws: ``TurnoutError`` as ``load(path:encoder:)`` does, and what `findEncoder` throws.
+    public static func load(
+        named name: String, findEncoder: (String) throws -> any TextEncoder
+    ) throws -> any Router {
+        guard name != "default" else { return try embeddedDefault() }
+        let file = try SafetensorsFile(contentsOf: name)
+        return try load(file, encoder: try findEncoder(card(of: file).encoder.name))
     }
 
     /// Writes a router: aside first, then synced and renamed over `path`.

@@ -2,6 +2,7 @@ package import AsyncHTTPClient
 import Foundation
 import TurnoutCore
 package import TurnoutGateway
+import TurnoutHub
 import TurnoutProviders
 package import TurnoutRouting
 
@@ -14,7 +15,7 @@ extension Configuration {
     /// - Returns: What can be asked for.
     /// - Throws: ``TurnoutError``.
     package func directory(
-        client: HTTPClient, loadRouter: (String) throws -> any Router = RouterArtifact.load(named:)
+        client: HTTPClient, loadRouter: (String) throws -> any Router = Configuration.loadRouter(named:)
     ) throws -> ModelDirectory {
         var transports: [String: any UpstreamTransport] = [:]
         for provider in providers { transports[provider.name] = Self.transport(to: provider, client: client) }
@@ -30,7 +31,7 @@ extension Configuration {
     ///
     /// - Throws: ``TurnoutError``.
     func deciders(
-        loadRouter: (String) throws -> any Router = RouterArtifact.load(named:)
+        loadRouter: (String) throws -> any Router = Configuration.loadRouter(named:)
     ) throws -> [ModelDirectory.Route] {
         var loaded: [String: any Router] = [:]
         return try routes.map { route in
@@ -42,6 +43,13 @@ extension Configuration {
             }
             return ModelDirectory.Route(name: route.name, decider: decider)
         }
+    }
+
+    /// The router of a name, with whatever encoder it needs.
+    ///
+    /// - Throws: ``TurnoutError``.
+    package static func loadRouter(named name: String) throws -> any Router {
+        try RouterArtifact.load(named: name) { try EncoderLocator.ofProcess().encoder(named: $0) }
     }
 
     private static func transport(to provider: Provider, client: HTTPClient) -> any UpstreamTransport {

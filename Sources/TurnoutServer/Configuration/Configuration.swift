@@ -99,7 +99,7 @@ package struct Configuration: Sendable {
     /// - Throws: ``TurnoutError`` when there is no such route, or when its router cannot be loaded or does not know
     ///   the candidates.
     package func decider(
-        forRoute name: String?, loadRouter: (String) throws -> any Router = RouterArtifact.load(named:)
+        forRoute name: String?, loadRouter: (String) throws -> any Router = Configuration.loadRouter(named:)
     ) throws -> Decider {
         guard let route = name.map({ name in routes.first { $0.name == name } }) ?? routes.first else {
             let known = routes.map(\.name)
