@@ -9,7 +9,9 @@ import TurnoutNumerics
 /// them, and two environment variables say where they are. Use a release build.
 @Suite(
     "all-MiniLM-L6-v2 as sentence-transformers computes it",
-    .enabled(if: MiniLM.model != nil && MiniLM.goldens != nil))
+    .enabled(
+        if: MiniLM.model != nil && MiniLM.goldens != nil,
+        "SKIPPED: set TURNOUT_MINILM and TURNOUT_MINILM_GOLDENS; Reference/README.md says how to make them"))
 struct TransformerParityTests {
     private let prompts: [String]
     private let ids: [[Int32]]

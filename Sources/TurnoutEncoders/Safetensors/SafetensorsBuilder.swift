@@ -122,6 +122,11 @@ public struct SafetensorsBuilder: Sendable {
     /// - Throws: `TurnoutError` with code `.io`.
     /// - Complexity: O(bytes)
     public func write(to path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw TurnoutError(
+                .io, "'\(path)' is a folder or a device and would be replaced; give the path of a file")
+        }
         let aside = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max)).partial"
         let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.unwritable(path, errno) }

@@ -6,6 +6,8 @@ import TurnoutCore
 public enum FileFingerprint {
     /// SHA-256 of a file's bytes as they lie on disk, 64 hexadecimal digits.
     ///
+    /// A pipe has no bytes that could be read a second time; its fingerprint is empty.
+    ///
     /// - Throws: ``TurnoutError`` with code `.io`.
     /// - Complexity: one pass, one buffer of memory.
     public static func sha256(path: String) throws -> String {
@@ -13,6 +15,8 @@ public enum FileFingerprint {
             throw TurnoutError(.io, "\(path): cannot be opened; check the path and its permissions")
         }
         defer { try? handle.close() }
+        let kind = try? FileManager.default.attributesOfItem(atPath: URL(filePath: path).resolvingSymlinksInPath().path)
+        guard kind?[.type] as? FileAttributeType == .typeRegular else { return "" }
         var hash = SHA256()
         do {
             while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty { hash.update(data: data) }

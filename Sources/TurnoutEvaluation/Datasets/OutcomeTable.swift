@@ -36,17 +36,16 @@ public struct OutcomeTable: Sendable {
     /// - Parameters:
     ///   - paths: One or more files.
     ///   - options: Column names, grouping, exclusions.
-    ///   - keep: Whether a row is wanted; asked before duplicates are looked for.
     /// - Throws: ``TurnoutError`` with code `.io`, `.invalidData`, or `.insufficientData` when a file has no rows.
     public init(
-        paths: [String], options: OutcomeReader.Options = .init(), keep: (OutcomeRow) -> Bool = { _ in true }
+        paths: [String], options: OutcomeReader.Options = .init()
     ) throws {
         var merger = Merger()
         self.files = []
         for path in paths {
             let reader = try OutcomeReader(path: path, options: options)
             let (before, readBefore) = (merger.rows.count, merger.read)
-            while let row = try reader.next() { if keep(row) { merger.add(row) } }
+            while let row = try reader.next() { merger.add(row) }
             let rows = merger.rows.count - before
             let name = URL(fileURLWithPath: path).lastPathComponent
             guard merger.read > readBefore else {
