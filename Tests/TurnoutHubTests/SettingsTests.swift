@@ -6,7 +6,7 @@ import TurnoutCore
 struct SettingsTests {
     private func settings(_ environment: [String: String], files: [String: String] = [:]) throws -> HubSettings {
         try HubSettings(
-            environment: ["HOME": "/home/ada"].merging(environment) { $1 }, currentFolder: "/work",
+            environment: ["HOME": "/home/ada"].merging(environment) { $1 }, currentFolder: "/here",
             readFile: { files[$0] })
     }
 
@@ -18,9 +18,9 @@ struct SettingsTests {
             (["HF_HOME": "/h"], "/h/hub"),
             (["HF_HOME": "~/h/"], "/home/ada/h/hub"),
             (["HF_HOME": "$HOME/h"], "/home/ada/h/hub"),
-            (["HF_HOME": "${NOPE}/h"], "/work/${NOPE}/h/hub"),
+            (["HF_HOME": "${NOPE}/h"], "/here/${NOPE}/h/hub"),
             (["HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old"], "/old"),
-            (["HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old", "HF_HUB_CACHE": "new"], "/work/new"),
+            (["HF_HOME": "/h", "HUGGINGFACE_HUB_CACHE": "/old", "HF_HUB_CACHE": "new"], "/here/new"),
             (["HF_HOME": ""], "/home/ada/.cache/huggingface/hub"),
         ])
     func cache(environment: [String: String], folder: String) throws {
