@@ -18,12 +18,14 @@ struct TrainCommand: AsyncParsableCommand {
             turnout train --router difficulty --recipe Recipes/default-router.json --data-dir data -o default.safetensors
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case linear, difficulty
-    }
+    @Option(
+        help: "Kind of router: \(RouterTrainers.all.map { $0.kind }.joined(separator: ", ")) or difficulty.",
+        completion: .list(RouterTrainers.all.map { $0.kind } + [DifficultyRouter.kind]))
+    var router = LinearTrainer.kind
 
-    @Option(help: "Kind of router: linear or difficulty.")
-    var router = Kind.linear
+    @Option(
+        name: .customLong("set"), help: "A setting of the kind of router, as name=value. May be given several times.")
+    var settings: [String] = []
 
     @OptionGroup var source: DataOptions
 
@@ -56,22 +58,22 @@ struct TrainCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        switch router {
-        case .linear:
+        if router == DifficultyRouter.kind {
+            guard recipe.recipe != nil else {
+                throw ValidationError(
+                    "--recipe is missing; a difficulty router is trained by a recipe, see docs/data.md")
+            }
+            guard source.isUntouched, settings.isEmpty, models == nil, folds == nil, seed == nil, licence == nil else {
+                throw ValidationError(
+                    "with --router difficulty, data and options stand in the recipe; leave out --data and its like")
+            }
+        } else {
+            _ = try RouterTrainers.trainer(router, settings: settings)
             guard !source.data.isEmpty else {
                 throw ValidationError("--data is missing; give at least one file of outcomes")
             }
             guard recipe.isUntouched else {
                 throw ValidationError("--recipe, --data-dir, --leave-one-out and --test belong to --router difficulty")
-            }
-        case .difficulty:
-            guard recipe.recipe != nil else {
-                throw ValidationError(
-                    "--recipe is missing; a difficulty router is trained by a recipe, see docs/data.md")
-            }
-            guard source.isUntouched, models == nil, folds == nil, seed == nil, licence == nil else {
-                throw ValidationError(
-                    "with --router difficulty, data and options stand in the recipe; leave out --data and its like")
             }
         }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), but must be at least 1") }
@@ -88,26 +90,26 @@ struct TrainCommand: AsyncParsableCommand {
         let progress = quiet ? nil : ProgressLine()
         defer { progress?.finish() }
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
-        return switch router {
-        case .linear: try trainLinear(progress)
-        case .difficulty: try recipe.train(output: output, threads: threads, createdAt: createdAt, progress)
-        }
+        return router == DifficultyRouter.kind
+            ? try recipe.train(output: output, threads: threads, createdAt: createdAt, progress)
+            : try trainOnOutcomes(progress)
     }
 
     private var createdAt: String { Date.now.ISO8601Format() }
 
-    private func trainLinear(_ progress: ProgressLine?) throws -> TrainingSummary {
+    private func trainOnOutcomes(_ progress: ProgressLine?) throws -> TrainingSummary {
         let table = try OutcomeTable(paths: source.data, options: source.readerOptions)
-        let result = try LinearTrainer(options: trainerOptions()).train(table) { progress?.report($0) }
+        let training = RouterTraining(
+            try RouterTrainers.trainer(router, settings: settings), options: try trainingOptions())
+        let result = try training.train(table) { progress?.report($0) }
         try RouterArtifact.save(result.router, to: output)
         return TrainingSummary(
-            artifact: output, card: result.router.card, rows: result.rows,
+            artifact: output, card: result.router.card, rows: result.examples.rows.count,
             skipped: table.files.map(\.skipped))
     }
 
-    private func trainerOptions() throws -> LinearTrainer.Options {
-        var options = LinearTrainer.Options(
-            encoder: try encoder.load(), createdAt: createdAt)
+    private func trainingOptions() throws -> RouterTraining.Options {
+        var options = RouterTraining.Options(encoder: try encoder.load(), createdAt: createdAt)
         options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
         if let folds { options.folds = folds }
         options.keepsGroupsTogether = source.groupBy != nil

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import TurnoutCore
 import TurnoutNumerics
+
 @testable import TurnoutEncoders
 
 @Suite("Reading safetensors files")

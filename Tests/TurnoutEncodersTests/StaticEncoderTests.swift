@@ -1,6 +1,7 @@
 import Testing
 import TurnoutCore
 import TurnoutNumerics
+
 @testable import TurnoutEncoders
 
 @Suite("The static encoder")

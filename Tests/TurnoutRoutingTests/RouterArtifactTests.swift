@@ -42,9 +42,10 @@ struct RouterArtifactTests {
         try #require(Reliability(bins: [.init(predicted: 0.25, low: 0.125, high: 0.5)]))
     }
 
-    private func linear() throws -> LinearRouter {
-        try LinearRouter(
-            card: card("linear", models: ["a", "b"]), model: model(heads: 2), link: .logistic, range: 0...1,
+    private func linear() throws -> EstimateRouter {
+        try EstimateRouter(
+            card: card("linear", models: ["a", "b"]), encoder: encoder,
+            estimator: LinearEstimator(model: model(heads: 2), link: .logistic), range: 0...1,
             reliability: [curve(), curve()], sample: [[0.25, 0.5], [0.5, 0.75]])
     }
 

@@ -151,9 +151,9 @@ struct DevelopmentDataTests {
         var reader = OutcomeReader.Options()
         reader.exclude = ["contaminated"]
         let table = try OutcomeTable(paths: [folder + "/routellm_gsm8k.jsonl.gz"], options: reader)
-        var options = LinearTrainer.Options(encoder: try StaticEncoder.embedded(), createdAt: "2026-01-01T00:00:00Z")
+        var options = RouterTraining.Options(encoder: try StaticEncoder.embedded(), createdAt: "2026-01-01T00:00:00Z")
         options.resamples = 200
-        let card = try LinearTrainer(options: options).train(table).router.card
+        let card = try RouterTraining(RouterTrainers.trainer("linear"), options: options).train(table).router.card
         let apgr = try #require(card.metrics.first { $0.name == "apgr" })
         #expect(apgr.low > 0.5)
     }

@@ -7,8 +7,8 @@ import TurnoutTraining
 
 @Suite("Training a linear router")
 struct LinearTrainerTests {
-    private func options(_ change: (inout LinearTrainer.Options) -> Void = { _ in }) -> LinearTrainer.Options {
-        var options = LinearTrainer.Options(encoder: LetterEncoder(), createdAt: "2026-01-01T00:00:00Z")
+    private func options(_ change: (inout RouterTraining.Options) -> Void = { _ in }) -> RouterTraining.Options {
+        var options = RouterTraining.Options(encoder: LetterEncoder(), createdAt: "2026-01-01T00:00:00Z")
         options.threads = 2
         options.resamples = 100
         change(&options)
@@ -16,9 +16,9 @@ struct LinearTrainerTests {
     }
 
     private func train(
-        _ rows: [OutcomeRow], _ change: (inout LinearTrainer.Options) -> Void = { _ in }
-    ) throws -> LinearTrainer.Result {
-        try LinearTrainer(options: options(change)).train(OutcomeTable(rows: rows))
+        _ rows: [OutcomeRow], _ change: (inout RouterTraining.Options) -> Void = { _ in }
+    ) throws -> RouterTraining.Result {
+        try RouterTraining(RouterTrainers.trainer("linear"), options: options(change)).train(OutcomeTable(rows: rows))
     }
 
     @Test("it learns which prompts need the strong model, and its card says how well")
@@ -82,7 +82,7 @@ struct LinearTrainerTests {
         for index in stride(from: 0, to: 300, by: 3) { rows[index].scores["strong"] = nil }
         let result = try train(rows)
         #expect(result.missing == ["weak": 0, "strong": 100])
-        #expect(result.rows == 300)
+        #expect(result.examples.rows.count == 300)
     }
 
     @Test("groups are held out together")
@@ -111,7 +111,7 @@ struct LinearTrainerTests {
         ])
     func refused(problem: String) {
         var rows = madeUpRows(100, seed: 9)
-        var change: (inout LinearTrainer.Options) -> Void = { _ in }
+        var change: (inout RouterTraining.Options) -> Void = { _ in }
         switch problem {
         case "few rows": rows = Array(rows.prefix(12))
         case "one class": for index in rows.indices { rows[index].scores["weak"] = 1 }
@@ -127,7 +127,9 @@ struct LinearTrainerTests {
     @Test("progress is reported for each stage")
     func progress() throws {
         let stages = Stages()
-        _ = try LinearTrainer(options: options()).train(OutcomeTable(rows: madeUpRows(100, seed: 10))) {
+        _ = try RouterTraining(RouterTrainers.trainer("linear"), options: options()).train(
+            OutcomeTable(rows: madeUpRows(100, seed: 10))
+        ) {
             stages.add($0.stage)
         }
         #expect(stages.all.isSuperset(of: [.encoding, .validating, .fitting, .measuring]))

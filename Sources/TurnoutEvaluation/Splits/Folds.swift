@@ -8,6 +8,17 @@ public struct Folds: Sendable, Equatable {
     /// How many folds.
     public let count: Int
 
+    /// The rows of one fold and those of all others, ascending.
+    ///
+    /// - Complexity: O(rows)
+    public func split(_ fold: Int) -> (held: [Int], kept: [Int]) {
+        var (held, kept) = ([Int](), [Int]())
+        for (row, own) in foldOfRow.enumerated() {
+            if own == fold { held.append(row) } else { kept.append(row) }
+        }
+        return (held, kept)
+    }
+
     /// Random folds whose sizes differ by one at most.
     ///
     /// - Throws: ``TurnoutError`` with code `.invalidArgument` for fewer than two folds, `.insufficientData` for

@@ -4,9 +4,6 @@ public import TurnoutEncoders
 
 /// A router that is kept in an artifact.
 public protocol StoredRouter: Router {
-    /// The name of its kind in the card, such as `linear`.
-    static var kind: String { get }
-
     /// Reads the router's own tensors; the card and the encoder's fingerprint have been verified.
     ///
     /// - Throws: ``TurnoutError`` with code `.damagedFile` when a tensor is missing or does not fit.
@@ -24,7 +21,11 @@ public protocol StoredRouter: Router {
 /// every shape and every number, and refuses what does not fit with a sentence that says what is wrong.
 public enum RouterArtifact {
     /// Every kind that this version can read.
-    private static let kinds: [any StoredRouter.Type] = [LinearRouter.self, DifficultyRouter.self]
+    private static let kinds: [String: any StoredRouter.Type] = {
+        let estimated = EstimateRouter.kinds.map { ($0.kind, EstimateRouter.self as any StoredRouter.Type) }
+        return Dictionary(
+            estimated + [(DifficultyRouter.kind, DifficultyRouter.self)], uniquingKeysWith: { first, _ in first })
+    }()
 
     /// Reads a router from a file.
     ///
@@ -73,8 +74,8 @@ public enum RouterArtifact {
 
     private static func load(_ file: SafetensorsFile, encoder: (any TextEncoder)?) throws -> any Router {
         let card = try card(of: file)
-        guard let kind = kinds.first(where: { $0.kind == card.kind }) else {
-            let known = kinds.map { $0.kind }.joined(separator: ", ")
+        guard let kind = kinds[card.kind] else {
+            let known = kinds.keys.sorted().joined(separator: ", ")
             throw TurnoutError(
                 .unsupported,
                 "\(file.name): router kind '\(card.kind)' is not known to version \(turnoutVersion), which knows \(known); update turnout"

@@ -120,7 +120,7 @@ public struct DifficultyTrainer: Sendable {
             let isHard = rows.map { table.target.values[$0] > 0 }
             guard isHard.contains(true), isHard.contains(false) else { return nil }
             let scores = rows.map { held[table.firstFeature + $0] ?? 0 }
-            return LinearReport.metric(
+            return HeldOutReport.metric(
                 "auc:\(table.file.name)", try RankAccuracy.auc(scores: scores, isPositive: isHard))
         }
     }

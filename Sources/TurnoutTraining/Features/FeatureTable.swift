@@ -1,13 +1,13 @@
 import TurnoutEncoders
-import TurnoutNumerics
+public import TurnoutNumerics
 import TurnoutRouting
 
 /// Embeddings and surface features of texts, computed once and used in every fold.
-struct FeatureTable: Sendable {
+public struct FeatureTable: Sendable {
     /// Shape `[texts, encoder.dimension]`.
-    var embeddings: Matrix
+    public var embeddings: Matrix
     /// Shape `[texts, SurfaceFeatures.count]`, as extracted.
-    var surface: Matrix
+    public var surface: Matrix
 
     var rows: Int { embeddings.rows }
 

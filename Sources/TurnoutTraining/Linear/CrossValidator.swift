@@ -50,7 +50,7 @@ struct CrossValidator: Sendable {
     }
 
     /// Runs all heads; `nil` when a system could not be solved.
-    func run(_ heads: [Head]) -> Result? {
+    func run(_ heads: [ModelScores]) -> Result? {
         let sets = heads.map { TrainingSets(head: $0, folds: folds) }
         var grams: [[Int]: Grams] = [:]
         for set in sets where grams[set.all] == nil { grams[set.all] = makeGrams(set) }
@@ -85,7 +85,7 @@ struct CrossValidator: Sendable {
     // MARK: - Fitting
 
     private struct HeadProblem: Sendable {
-        let head: Head
+        let head: ModelScores
         let targets: [Float]
         let sets: TrainingSets
         let grams: Grams
@@ -96,7 +96,7 @@ struct CrossValidator: Sendable {
         let tested: [[Int]]
         let trained: [[Int]]
 
-        init(head: Head, folds: Folds) {
+        init(head: ModelScores, folds: Folds) {
             self.all = head.rows
             var tested = [[Int]](repeating: [], count: folds.count)
             var trained = tested
@@ -178,7 +178,7 @@ struct CrossValidator: Sendable {
     ///
     /// With several scores on a row, both are taken relative to their means on that row: what all models share has
     /// no bearing on the choice between them.
-    private func agreementByFold(_ heads: [Head], _ outputs: [[Double]]) -> [Agreement] {
+    private func agreementByFold(_ heads: [ModelScores], _ outputs: [[Double]]) -> [Agreement] {
         let count = folds.foldOfRow.count
         var shared = [(number: Double, estimate: Double, score: Double)](repeating: (0, 0, 0), count: count)
         let estimates = outputs.map { $0.map(kind.estimate(output:)) }

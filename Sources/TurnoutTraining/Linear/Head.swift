@@ -2,14 +2,6 @@ import Foundation
 import TurnoutNumerics
 import TurnoutRouting
 
-/// One target to be learnt: the scores of one model.
-struct Head: Sendable {
-    /// A score for each row of the table; anything where there is none.
-    let targets: [Double]
-    /// The numbers of the rows that have one.
-    let rows: [Int]
-}
-
 /// What is minimised, and how an output is read.
 enum HeadKind: Sendable {
     /// Log-loss on targets in 0…1.

@@ -2,53 +2,57 @@ import TurnoutCore
 import TurnoutEvaluation
 import TurnoutRouting
 
-/// The figures on a linear router's card, all of rows that were held out.
-struct LinearReport {
-    let rows: [OutcomeRow]
-    let scores: ScoreTable
-    /// Out-of-fold estimates; shape `[heads][rows]`.
+/// The figures on a router's card, all of rows that were held out.
+struct HeldOutReport {
+    let examples: TrainingExamples
+    /// Out-of-fold estimates; shape `[models][rows]`.
     let estimates: [[Double]]
+    /// How two estimates become a win rate.
+    let comparison: Comparison
     let resamples: Int
     let seed: UInt64
     let threads: Int
 
     /// Per model how well it is estimated; for the worst and the best model how well choosing between them works.
     func metrics() throws -> [ArtifactCard.Metric] {
-        let perModel = try scores.models.indices.compactMap { try accuracy(of: $0) }
+        let perModel = try examples.models.indices.compactMap { try accuracy(of: $0) }
         return try pairMetrics() + perModel
     }
 
     /// AUC of right against wrong; nothing for graded scores.
     private func accuracy(of index: Int) throws -> ArtifactCard.Metric? {
-        let head = scores.heads[index]
+        let head = examples.scores.models[index]
         let targets = head.rows.map { head.targets[$0] }
         guard targets.allSatisfy({ $0 == 0 || $0 == 1 }) else { return nil }
         let auc = try RankAccuracy.auc(
             scores: head.rows.map { estimates[index][$0] }, isPositive: targets.map { $0 == 1 },
             resamples: min(resamples, 200), seed: seed)
-        return Self.metric("auc:\(scores.models[index])", auc)
+        return Self.metric("auc:\(examples.models[index])", auc)
     }
 
     private func pairMetrics() throws -> [ArtifactCard.Metric] {
-        let ladder = ScoreTable.byMeanScore(rows, models: scores.models)
-        guard let weak = ladder.first.flatMap(scores.models.firstIndex(of:)),
-            let strong = ladder.last.flatMap(scores.models.firstIndex(of:)), weak != strong
-        else { return [] }
-        let (weakHead, strongHead) = (scores.heads[weak], scores.heads[strong])
-        let common = Set(weakHead.rows).intersection(strongHead.rows).sorted()
+        let last = examples.models.count - 1
+        guard last > 0 else { return [] }
+        let (weak, strong) = (examples.scores.models[0], examples.scores.models[last])
+        let common = Set(weak.rows).intersection(strong.rows).sorted()
         guard
             let outcomes = try? PairOutcomes(
-                strong: common.map { strongHead.targets[$0] }, weak: common.map { weakHead.targets[$0] })
+                strong: common.map { strong.targets[$0] }, weak: common.map { weak.targets[$0] })
         else { return [] }
-        let trained = common.map { estimates[strong][$0] - estimates[weak][$0] }
+        let range = examples.scores.range
+        let trained = common.map { row in
+            comparison.winRate(
+                weak: estimates[0][row], strong: estimates[last][row], width: range.upperBound - range.lowerBound)
+        }
         return PairReport.metrics(
-            trained: trained, prompts: common.map { rows[$0].prompt }, outcomes: outcomes, clusters: clusters(common),
+            trained: trained, prompts: common.map { examples.rows[$0].prompt }, outcomes: outcomes,
+            clusters: clusters(common),
             bootstrap: PairedBootstrap(resamples: resamples, seed: seed), threads: threads)
     }
 
     /// A number for each group, where rows were grouped: rows of one group are drawn together.
     private func clusters(_ chosen: [Int]) -> [Int]? {
-        let groups = chosen.compactMap { rows[$0].group }
+        let groups = chosen.compactMap { examples.rows[$0].group }
         guard groups.count == chosen.count else { return nil }
         let numbers = Dictionary(zip(Set(groups).sorted(), 0...), uniquingKeysWith: { first, _ in first })
         return groups.compactMap { numbers[$0] }
@@ -73,11 +77,11 @@ enum PairReport {
                 Baselines.oracle(outcomes),
             ], outcomes: outcomes, clusters: clusters, threads: threads)
         return [
-            LinearReport.metric("apgr", results[1].apgr), LinearReport.metric("cpt50", results[1].cpt50),
-            LinearReport.metric("cpt80", results[1].cpt80),
-            LinearReport.metric("apgr_over_length", results[1].apgrOverFirst),
-            LinearReport.metric("apgr_length", results[0].apgr), LinearReport.metric("apgr_random", results[2].apgr),
-            LinearReport.metric("apgr_oracle", results[3].apgr),
+            HeldOutReport.metric("apgr", results[1].apgr), HeldOutReport.metric("cpt50", results[1].cpt50),
+            HeldOutReport.metric("cpt80", results[1].cpt80),
+            HeldOutReport.metric("apgr_over_length", results[1].apgrOverFirst),
+            HeldOutReport.metric("apgr_length", results[0].apgr), HeldOutReport.metric("apgr_random", results[2].apgr),
+            HeldOutReport.metric("apgr_oracle", results[3].apgr),
         ]
     }
 }

@@ -1,0 +1,41 @@
+public import TurnoutCore
+import TurnoutEncoders
+public import TurnoutEvaluation
+import TurnoutNumerics
+public import TurnoutRouting
+
+/// What a trainer learns from: prompts turned into numbers, and what each model made of them.
+public struct TrainingExamples: Sendable {
+    /// Distinct prompts, each with a score of at least one of the models.
+    public let rows: [OutcomeRow]
+    /// The models to estimate, from the worst mean score to the best.
+    public let models: [ModelID]
+    /// Embeddings and surface features of the rows.
+    public let features: FeatureTable
+    /// Scores of the models on the rows.
+    public let scores: ScoreTable
+
+    /// The features of one row as an estimator takes them.
+    public func query(_ row: Int) -> QueryFeatures {
+        QueryFeatures(
+            text: rows[row].prompt, embedding: Array(features.embeddings[row: row]),
+            surface: Array(features.surface[row: row]))
+    }
+
+    /// The rows with these numbers, in this order.
+    func selecting(_ chosen: [Int]) -> TrainingExamples {
+        TrainingExamples(
+            rows: chosen.map { rows[$0] }, models: models, features: features.selecting(chosen),
+            scores: scores.selecting(chosen))
+    }
+
+    /// Estimates of some rows, clipped to the range of scores; shape `[chosen][models]`.
+    func estimates(_ estimator: any Estimator, rows chosen: [Int], threads: Int) -> [[Double]] {
+        let block = 64
+        return parallelMap((chosen.count + block - 1) / block, threads: threads) { index in
+            chosen[index * block..<min((index + 1) * block, chosen.count)].map { row in
+                estimator.estimates(for: query(row)).map(scores.clip)
+            }
+        }.flatMap { $0 }
+    }
+}
