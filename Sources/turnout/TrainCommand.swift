@@ -68,7 +68,9 @@ struct TrainCommand: AsyncParsableCommand {
                     "with --router difficulty, data and options stand in the recipe; leave out --data and its like")
             }
         } else {
-            _ = try RouterTrainers.trainer(router, settings: settings)
+            do { _ = try RouterTrainers.trainer(router, settings: settings) } catch let error as TurnoutError {
+                throw ValidationError(error.message)
+            }
             guard !source.data.isEmpty else {
                 throw ValidationError("--data is missing; give at least one file of outcomes")
             }
