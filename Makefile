@@ -23,15 +23,23 @@ test:
 	swift test $(ARGS)
 
 lint:
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources
 
 format:
-	swift format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources
 
 clean:
 	rm -rf .build .venv
 
-# Trains the embedded default router; DATA is the folder of the files that the recipe names.
+# Trains the embedded default router; DATA is the folder of the files that the recipe names. With ENCODER, a model's
+# folder or name, the embedded static table is distilled from it first: routers fit only the table they were trained on.
+MODEL_NAME ?= sentence-transformers/all-MiniLM-L6-v2
+
 defaults: $(BINARY)
+ifdef ENCODER
+	$(BINARY) distill --encoder $(ENCODER) --model-name $(MODEL_NAME) \
+		-o Sources/CTurnoutDefaults/static-encoder.safetensors
+	@$(MAKE) build
+endif
 	$(BINARY) train --router difficulty --recipe Recipes/default-router.json --data-dir $(DATA) --leave-one-out \
 		-o Sources/CTurnoutDefaults/default-router.safetensors

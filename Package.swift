@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "TurnoutTraining", targets: ["TurnoutTraining"]),
         .library(name: "TurnoutEvaluation", targets: ["TurnoutEvaluation"]),
         .library(name: "TurnoutGateway", targets: ["TurnoutGateway"]),
+        .library(name: "TurnoutTesting", targets: ["TurnoutTesting"]),
         .executable(name: "turnout", targets: ["turnout-cli"]),
     ],
     dependencies: [
@@ -33,10 +34,12 @@ let package = Package(
             dependencies: [
                 "TurnoutNumerics", "CTurnoutDefaults", .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "TurnoutRouting", dependencies: ["TurnoutEncoders"]),
+        .target(
+            name: "TurnoutRouting",
+            dependencies: ["TurnoutEncoders", .product(name: "Crypto", package: "swift-crypto")]),
         // Not in Sources/Turnout: that is Sources/turnout where file names ignore case.
         .target(
-            name: "Turnout", dependencies: ["TurnoutCore", "TurnoutEncoders", "TurnoutRouting"],
+            name: "Turnout", dependencies: ["TurnoutCore", "TurnoutEncoders", "TurnoutNumerics", "TurnoutRouting"],
             path: "Sources/TurnoutLibrary"),
 
         // The laboratory.
@@ -70,7 +73,7 @@ let package = Package(
             dependencies: [
                 "TurnoutRouting", "TurnoutProviders",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .target(
             name: "TurnoutServer",
@@ -87,33 +90,53 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+        // A provider that misbehaves on demand, for our tests and for everybody's.
+        .target(
+            name: "TurnoutTesting",
+            dependencies: [
+                "TurnoutCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "turnout-cli",
             dependencies: [
-                "TurnoutHub", "TurnoutTraining", "TurnoutServer", .product(name: "NIOCore", package: "swift-nio"),
+                "TurnoutHub", "TurnoutTraining", "TurnoutServer", "TurnoutTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/turnout"),
 
+        // A model hub on this machine, for the tests of two targets.
+        .target(
+            name: "FakeHub",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/FakeHub"),
         .testTarget(name: "TurnoutCoreTests", dependencies: ["TurnoutCore"]),
         .testTarget(name: "TurnoutNumericsTests", dependencies: ["TurnoutNumerics"]),
         .testTarget(name: "TurnoutEncodersTests", dependencies: ["TurnoutEncoders"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "TurnoutRoutingTests", dependencies: ["TurnoutRouting"]),
+        .testTarget(name: "TurnoutRoutingTests", dependencies: ["TurnoutRouting"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "TurnoutEvaluationTests", dependencies: ["TurnoutEvaluation"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TurnoutTrainingTests", dependencies: ["TurnoutTraining"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "TurnoutHubTests",
             dependencies: [
-                "TurnoutHub", .product(name: "Crypto", package: "swift-crypto"),
+                "TurnoutHub", "FakeHub", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "TurnoutProvidersTests", dependencies: ["TurnoutProviders"]),
-        .testTarget(name: "TurnoutGatewayTests", dependencies: ["TurnoutGateway"]),
-        .testTarget(name: "TurnoutServerTests", dependencies: ["TurnoutServer"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["turnout-cli"], resources: [.copy("Clients")]),
+        .testTarget(name: "TurnoutGatewayTests", dependencies: ["TurnoutGateway", "TurnoutTesting"]),
+        .testTarget(name: "TurnoutServerTests", dependencies: ["TurnoutServer", "TurnoutTesting"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["turnout-cli", "FakeHub"], resources: [.copy("Clients")]),
     ]
 )
 

@@ -31,8 +31,7 @@ def enter_environment():
         return
     if not os.path.exists(python):
         venv.create(os.path.join(WORK, "venv"), with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES,
-                        "--extra-index-url", "https://download.pytorch.org/whl/cpu"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
     os.execv(python, [python, os.path.abspath(__file__), *sys.argv[1:]])
 
 

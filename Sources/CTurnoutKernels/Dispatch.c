@@ -52,3 +52,9 @@ void turnout_layer_norm(
 ) {
     kernels->layer_norm(rows, width, x, gain, shift, epsilon, y);
 }
+
+void turnout_dot_bytes(
+    const turnout_kernels *kernels, ptrdiff_t rows, ptrdiff_t width, const int8_t *m, const int16_t *x, int32_t *out
+) {
+    kernels->dot_bytes(rows, width, m, x, out);
+}

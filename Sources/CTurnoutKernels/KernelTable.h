@@ -44,6 +44,7 @@ struct turnout_kernels {
     void (*quantise)(
         ptrdiff_t rows, ptrdiff_t inputs, const float *x, ptrdiff_t x_stride, int16_t *out, float *row_scale);
     void (*linear)(const turnout_packed *, const turnout_block *);
+    void (*dot_bytes)(ptrdiff_t rows, ptrdiff_t width, const int8_t *m, const int16_t *x, int32_t *out);
     void (*activate)(int32_t activation, ptrdiff_t count, float *x);
     void (*softmax)(ptrdiff_t rows, ptrdiff_t width, ptrdiff_t stride, float scale, float *x);
     void (*layer_norm)(

@@ -20,6 +20,7 @@ INLINE vec_i32 add_pairs(vec_i32 sums, vec_i32 x, vec_i32 w) {
 }
 
 #include "IntegerTile.h"
+#include "Similarity.h"
 #include "Block.h"
 #include "Attention.h"
 
@@ -32,6 +33,7 @@ const turnout_kernels turnout_kernels_avx512 = {
     .pack = pack,
     .quantise = quantise,
     .linear = linear,
+    .dot_bytes = dot_bytes,
     .activate = activate,
     .softmax = softmax,
     .layer_norm = layer_norm,

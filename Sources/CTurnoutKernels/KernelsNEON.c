@@ -9,6 +9,7 @@
 #include "Elementwise.h"
 #include "Tile.h"
 #include "IntegerTile.h"
+#include "Similarity.h"
 #include "Block.h"
 #include "Attention.h"
 
@@ -19,6 +20,7 @@ const turnout_kernels turnout_kernels_neon = {
     .pack = pack,
     .quantise = quantise,
     .linear = linear,
+    .dot_bytes = dot_bytes,
     .activate = activate,
     .softmax = softmax,
     .layer_norm = layer_norm,

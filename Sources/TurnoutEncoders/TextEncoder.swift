@@ -15,11 +15,33 @@ public protocol TextEncoder: Sendable {
     /// Encodes one text. An empty text gives a vector of zeros.
     func encode(_ text: String) -> [Float]
 
+    /// How many tokens of a text count towards its vector.
+    ///
+    /// Default: estimated, a token for every four bytes.
+    func tokenCount(of text: String) -> TokenCount
+
     /// Encodes many texts; shape `[texts.count, dimension]`, in the order given.
     func encode(_ texts: [String]) -> Matrix
 }
 
+/// How much of a text an encoder reads.
+public struct TokenCount: Sendable, Equatable {
+    /// Tokens that are read, special ones included.
+    public let count: Int
+    /// Whether the text is longer than the encoder reads, so that its end is left out.
+    public let isTruncated: Bool
+
+    /// States how much is read.
+    public init(_ count: Int, isTruncated: Bool = false) {
+        self.count = count
+        self.isTruncated = isTruncated
+    }
+}
+
 extension TextEncoder {
+    /// A token for every four bytes, the usual rule of thumb for English; nothing is left out.
+    public func tokenCount(of text: String) -> TokenCount { TokenCount((text.utf8.count + 3) / 4) }
+
     /// Encodes one text after the other.
     public func encode(_ texts: [String]) -> Matrix {
         var storage: [Float] = []

@@ -14,6 +14,8 @@ package enum DecisionHeaders {
     package static let reason = name("x-turnout-reason")
     /// Response: how many models were asked.
     package static let attempts = name("x-turnout-attempts")
+    /// Response: how many texts were cut, because they are longer than the encoder reads; absent when none was.
+    static let truncated = name("x-turnout-truncated")
     /// Response: what it cost in dollars; absent when that is not known.
     package static let cost = name("x-turnout-cost")
 

@@ -27,6 +27,7 @@ package final class DecisionLog: Sendable {
 
     private struct State {
         var entries: [String: Entry] = [:]
+        var attempts: [String: [AttemptRecord]] = [:]
         var order: [String] = []
         var oldest = 0
     }
@@ -46,11 +47,24 @@ package final class DecisionLog: Sendable {
                 state.order.append(id)
             } else {
                 state.entries[state.order[state.oldest]] = nil
+                state.attempts[state.order[state.oldest]] = nil
                 state.order[state.oldest] = id
                 state.oldest = (state.oldest + 1) % capacity
             }
             state.entries[id] = entry
         }
+    }
+
+    /// Keeps what became of the attempts at a decision, as long as the decision itself is kept.
+    package func record(_ attempts: [AttemptRecord], id: String) {
+        state.withLock { state in
+            if state.entries[id] != nil { state.attempts[id] = attempts }
+        }
+    }
+
+    /// What became of the attempts; `nil` while they are under way, and when there were none.
+    package func attempts(id: String) -> [AttemptRecord]? {
+        state.withLock { $0.attempts[id] }
     }
 
     /// The decision with an id, unless it is unknown or has made room for a later one.

@@ -1,5 +1,3 @@
-import Foundation
-import NIOCore
 import TurnoutCore
 import TurnoutProviders
 
@@ -20,12 +18,5 @@ package enum ErrorEnvelope {
             "param":\(error.field.map(JSONText.quoted) ?? "null"),\
             "code":\(error.code.map(JSONText.quoted) ?? "null")\(list)}}
             """
-    }
-
-    /// The message in a provider's error, cut at 500 characters; `nil` when there is none to be found.
-    static func message(in body: ByteBuffer) -> String? {
-        let object = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
-        let message = (object?["error"] as? [String: Any])?["message"] ?? object?["error"] ?? object?["message"]
-        return (message as? String).map { String($0.prefix(500)) }
     }
 }

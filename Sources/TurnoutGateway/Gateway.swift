@@ -1,3 +1,4 @@
+package import Foundation
 package import HTTPTypes
 package import NIOCore
 import TurnoutCore
@@ -8,18 +9,24 @@ import TurnoutRouting
 ///
 /// It knows nothing of sockets: a server feeds it.
 package struct Gateway: Sendable {
-    private let directory: ModelDirectory
+    let directory: ModelDirectory
+    let health = HealthRegistry()
+    let clock: GatewayClock
+    /// Wakes requests when a limit of theirs may have passed.
+    package let deadlines: Deadlines
     private let log: DecisionLog
-    private let clock: any Clock<Duration>
+    private let date: @Sendable () -> Date
     private let makeID: @Sendable () -> String
 
     /// - Parameters:
     ///   - directory: What can be asked for.
     ///   - log: Where decisions are kept.
-    ///   - clock: Times decisions.
+    ///   - clock: Times decisions, and all limits on providers.
+    ///   - date: The time of day, for dates in providers' headers.
     ///   - makeID: Makes a fresh decision id.
     package init(
-        directory: ModelDirectory, log: DecisionLog = DecisionLog(), clock: any Clock<Duration> = ContinuousClock(),
+        directory: ModelDirectory, log: DecisionLog = DecisionLog(), clock: GatewayClock = GatewayClock(),
+        date: @escaping @Sendable () -> Date = { Date() },
         makeID: @escaping @Sendable () -> String = {
             var generator = SystemRandomNumberGenerator()
             return DecisionReceipt.newID(using: &generator)
@@ -28,8 +35,13 @@ package struct Gateway: Sendable {
         self.directory = directory
         self.log = log
         self.clock = clock
+        self.deadlines = Deadlines(clock: clock)
+        self.date = date
         self.makeID = makeID
     }
+
+    /// Watches the clocks of all requests until the task is cancelled; without it no limit ever passes.
+    package func run() async { await deadlines.run() }
 
     /// Answers a chat completion request.
     ///
@@ -37,32 +49,39 @@ package struct Gateway: Sendable {
     package func chat(_ body: ByteBuffer, headers: HTTPFields) async throws -> Reply {
         let request: ChatRequest
         let ruling: Ruling
-        do throws(GatewayError) {
+        do {
             request = try scan(body)
             guard request.hasMessages else {
-                throw .client(
+                throw GatewayError.client(
                     status: 400, "'messages' is missing or empty; give at least one message", field: "messages")
             }
-            ruling = try decide(request, headers: headers)
-        } catch {
+            ruling = try await decide(request, headers: headers)
+        } catch let error as GatewayError {
             return .error(error)
         }
+        return try await reply(to: request, ruling, headers: headers)
+    }
+
+    /// Asks the models of a ruling, or shows its receipt where that is all that is wanted.
+    func reply(to request: some ModelRequest, _ ruling: Ruling, headers: HTTPFields) async throws -> Reply {
         if isDryRun(headers) { return receipt(ruling) }
         return try await run(request, ruling, headers: headers)
     }
 
-    /// Decides without asking any model.
+    /// Decides without asking any candidate.
     ///
     /// Takes a chat request, or `{"prompt": …}`.
-    package func route(_ body: ByteBuffer, headers: HTTPFields) -> Reply {
-        do throws(GatewayError) {
-            return receipt(try decide(try scan(body), headers: headers))
-        } catch {
+    ///
+    /// - Throws: `CancellationError` when the task was cancelled because the client has gone.
+    package func route(_ body: ByteBuffer, headers: HTTPFields) async throws -> Reply {
+        do {
+            return receipt(try await decide(try scan(body), headers: headers))
+        } catch let error as GatewayError {
             return .error(error)
         }
     }
 
-    /// Shows an earlier decision, as it was made: what came of it, only the answer's own headers say.
+    /// Shows an earlier decision as it was made, and, once the request is over, every attempt at it.
     package func decision(id: String) -> Reply {
         guard let entry = log.entry(id: id) else {
             return .error(
@@ -70,14 +89,19 @@ package struct Gateway: Sendable {
                     status: 404, "there is no decision with this id; only the latest ones are kept",
                     code: "decision_not_found"))
         }
-        return .json(entry.receipt(id: id).json, headers: [DecisionHeaders.decision: id])
+        var receipt = entry.receipt(id: id).json
+        if let attempts = log.attempts(id: id), receipt.last == "}" {
+            receipt = receipt.dropLast() + ",\"attempts\":[\(attempts.map(\.json).joined(separator: ","))]}"
+        }
+        return .json(receipt, headers: [DecisionHeaders.decision: id])
     }
 
-    /// Lists what can be asked for: routes first, then models.
+    /// Lists what can be asked for: routes first, then models of providers, then encoders.
     package func models() -> Reply {
         let routes = directory.routes.map { ($0.name, "turnout") }
         let models = directory.models.map { ($0.model.name, $0.provider) }
-        let list = (routes + models).map { name, owner in
+        let encoders = directory.encoders.map { ($0.model.name, "turnout") }
+        let list = (routes + models + encoders).map { name, owner in
             "{\"id\":\(JSONText.quoted(name)),\"object\":\"model\",\"created\":0,\"owned_by\":\(JSONText.quoted(owner))}"
         }
         return .json("{\"object\":\"list\",\"data\":[\(list.joined(separator: ","))]}")
@@ -91,25 +115,29 @@ package struct Gateway: Sendable {
         }
     }
 
-    private func decide(_ request: ChatRequest, headers: HTTPFields) throws(GatewayError) -> Ruling {
+    private func decide(_ request: ChatRequest, headers: HTTPFields) async throws -> Ruling {
         let policy = try headers[DecisionHeaders.policy].map { (text) throws(GatewayError) in
             try PolicyHeader.policy(from: text)
         }
         let name = request.model ?? (request.hasMessages ? nil : directory.routes.first?.name)
         guard let name else {
-            throw .client(status: 400, "'model' is missing; name a route or a model", field: "model")
+            throw GatewayError.client(
+                status: 400, "'model' is missing; name a route or a model", field: "model")
         }
-        let ruling: Ruling
         switch try directory.resolve(name, policy: policy) {
         case .ask(let upstream):
-            ruling = Ruling(id: makeID(), entry: .named(upstream.model))
-        case .decide(let decider):
-            var decision: Decision?
-            let elapsed = clock.measure { decision = decider.decide(request.promptText()) }
-            guard let decision else { throw .client(status: 400, "nothing was decided") }
-            ruling = Ruling(
-                id: makeID(), entry: .decided(decision, decider, micros: elapsed / .microseconds(1)))
+            return ruling(.named(upstream.model))
+        case .decide(let route):
+            let start = clock.now
+            let decision = try await route.decide(request.promptText())
+            let micros = (clock.now - start) / .microseconds(1)
+            return ruling(.decided(decision, route.decider, micros: micros), rules: route.rules)
         }
+    }
+
+    /// Gives a decision an id and keeps it.
+    func ruling(_ entry: DecisionLog.Entry, rules: AttemptRules = AttemptRules()) -> Ruling {
+        let ruling = Ruling(id: makeID(), entry: entry, rules: rules)
         log.record(ruling.entry, id: ruling.id)
         return ruling
     }
@@ -127,16 +155,20 @@ package struct Gateway: Sendable {
         return .json(ruling.entry.receipt(id: ruling.id).json, headers: headers)
     }
 
-    private func run(_ request: ChatRequest, _ ruling: Ruling, headers: HTTPFields) async throws -> Reply {
+    private func run(_ request: some ModelRequest, _ ruling: Ruling, headers: HTTPFields) async throws -> Reply {
         let candidates = ([ruling.model] + ruling.fallbacks).compactMap { directory.upstream($0) }
-        var runner = AttemptRunner(
-            candidates: candidates, request: request, headers: ForwardedHeaders.forwarded(from: headers))
-        let outcome = try await runner.run()
+        let runner = AttemptRunner(
+            candidates: candidates, request: request, headers: ForwardedHeaders.forwarded(from: headers),
+            rules: ruling.rules,
+            surroundings: .init(
+                clock: clock, deadlines: deadlines, health: health, date: date,
+                jitter: { Double.random(in: 0...1) }, record: { [log] in log.record($0, id: ruling.id) }))
+        let outcome = try await runner.start()
         func own(_ model: ModelID) -> HTTPFields {
             var fields = HTTPFields()
             fields[DecisionHeaders.decision] = ruling.id
             fields[DecisionHeaders.model] = DecisionHeaders.clean(model.name)
-            let failed = runner.failures.map { "\($0.model): \($0.failure.sentence)" }.joined(separator: ", ")
+            let failed = runner.failures.map { "\($0.model): \($0.failure)" }.joined(separator: ", ")
             let suffix = failed.isEmpty ? "" : "; fell back after \(failed)"
             fields[DecisionHeaders.reason] = DecisionHeaders.clean(ruling.reason + suffix)
             fields[DecisionHeaders.attempts] = String(runner.attemptCount)
@@ -148,12 +180,14 @@ package struct Gateway: Sendable {
             fields[DecisionHeaders.cost] = cost(of: usage, answer)
             fields.append(contentsOf: answer.headers)
             return Reply(status: answer.status, headers: fields, body: .whole(body))
-        case .partial(let answer, let rest):
+        case .partial(let answer):
             var fields = own(answer.upstream.model)
             fields.append(contentsOf: answer.headers)
-            return Reply(status: answer.status, headers: fields, body: .relayed(rest))
+            return Reply(status: answer.status, headers: fields, body: .relayed(RelayBody(runner)))
         case .exhausted:
-            return .error(.exhausted(runner.failures), headers: own(runner.failures.last?.model ?? ruling.model))
+            let pauses = candidates.compactMap { health.pause(of: $0, now: clock.now) }
+            return .error(
+                .exhausted(runner.failures, pauses: pauses), headers: own(runner.failures.last?.model ?? ruling.model))
         }
     }
 
@@ -167,9 +201,10 @@ package struct Gateway: Sendable {
 }
 
 /// A decision with its id, ready to be carried out.
-private struct Ruling {
+struct Ruling {
     let id: String
     let entry: DecisionLog.Entry
+    let rules: AttemptRules
 
     var model: ModelID {
         switch entry {

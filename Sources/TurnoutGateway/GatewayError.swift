@@ -20,7 +20,7 @@ package struct GatewayError: Error, Sendable, Equatable {
     package let field: String?
     /// What was tried.
     package var attempts: [FailedAttempt] = []
-    /// How long to wait, as the provider put it.
+    /// How many seconds to wait, where a provider says so.
     package var retryAfter: String?
 
     /// A request at fault.
@@ -35,20 +35,24 @@ package struct GatewayError: Error, Sendable, Equatable {
 
     /// Every candidate has failed.
     ///
-    /// The status is that of the last refusal, 504 after a timeout, and 502 where the last provider said nothing or
-    /// sent elsewhere.
-    static func exhausted(_ attempts: [FailedAttempt]) -> Self {
-        let status =
-            switch attempts.last?.failure {
-            case .status(let status) where status >= 400: status
-            case .timedOut: 504
-            default: 502
-            }
+    /// The status is that of the last failure; the wait is the least that any of them asks for.
+    static func exhausted(_ attempts: [FailedAttempt], pauses: [Duration]) -> Self {
         let list = attempts.map { "\($0.model) (provider \($0.provider)): \($0.reason)" }.joined(separator: "; ")
-        let subject = attempts.count == 1 ? "the model failed" : "all \(attempts.count) models failed"
-        var error = upstream(status: status, "\(subject): \(list)", code: "upstream_failed")
+        let models = Set(attempts.map(\.model)).count
+        let subject =
+            switch (models, attempts.count) {
+            case (0, _): "every model's provider has asked for a pause"
+            case (1, 1): "the model failed"
+            case (1, let count): "the model failed \(count) times"
+            default: "all \(models) models failed"
+            }
+        let failure = attempts.last?.failure ?? AttemptFailure(.coolingDown)
+        let message = list.isEmpty ? "\(subject); try again later" : "\(subject): \(list)"
+        var error = upstream(
+            status: failure.clientStatus, message,
+            code: failure.kind == .contextLength ? "context_length_exceeded" : "upstream_failed")
         error.attempts = attempts
-        error.retryAfter = attempts.last?.retryAfter
+        error.retryAfter = (attempts.compactMap(\.failure.retryAfter) + pauses).min().map(RetryAfter.header)
         return error
     }
 }

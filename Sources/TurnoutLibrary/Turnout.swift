@@ -1,3 +1,4 @@
 @_exported public import TurnoutCore
 @_exported public import TurnoutEncoders
+@_exported public import TurnoutNumerics
 @_exported public import TurnoutRouting

@@ -24,3 +24,25 @@ public func dot(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>
     }
     return total
 }
+
+/// Adds a multiple of a vector to another of equal length.
+///
+/// - Complexity: O(n)
+package func addScaled(
+    _ factor: Float, _ row: UnsafeBufferPointer<Float>, to sums: UnsafeMutableBufferPointer<Float>
+) {
+    guard let x = row.baseAddress, let y = sums.baseAddress else { return }
+    let whole = row.count & ~7
+    let factors = SIMD8<Float>(repeating: factor)
+    var j = 0
+    while j < whole {
+        let u = UnsafeRawPointer(x + j).loadUnaligned(as: SIMD8<Float>.self)
+        let v = UnsafeRawPointer(y + j).loadUnaligned(as: SIMD8<Float>.self)
+        UnsafeMutableRawPointer(y + j).storeBytes(of: v + factors * u, as: SIMD8<Float>.self)
+        j += 8
+    }
+    while j < row.count {
+        y[j] += factor * x[j]
+        j += 1
+    }
+}

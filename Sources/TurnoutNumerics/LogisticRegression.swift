@@ -6,8 +6,8 @@ import Foundation
 /// success. An intercept is a column of ones whose penalty is zero.
 ///
 /// Newton's method would make a weighted XᵀWX in each step, which is 95 % of the work. Here the Hessian is made
-/// once, with W at its mean, and L-BFGS learns the difference (Nocedal and Wright 2006, algorithm 7.4): about ten
-/// passes over the data reach the same optimum.
+/// once, with W at its mean, and ``QuasiNewton`` learns the difference: about ten passes over the data reach the same
+/// optimum.
 package enum LogisticRegression {
     /// What to learn from.
     package struct Problem: Sendable {
@@ -53,32 +53,9 @@ package enum LogisticRegression {
             let metric = Cholesky(
                 problem.gram.scaled(by: curvature).addingDiagonal(problem.penalties.map { $0 + jitter }))
         else { return nil }
-        var weights = start ?? [Double](repeating: 0, count: width)
-        var (value, gradient) = objective(problem, at: weights)
-        var memory = CurvatureMemory(limit: 10)
-        for _ in 0..<100 {
-            let direction = memory.direction(for: gradient, metric: metric)
-            let slope = inner(direction, gradient)
-            guard slope.isFinite else { return nil }
-            if -slope <= tolerance * Double(count) { break }
-            var step = 1.0
-            var accepted: (weights: [Double], value: Double, gradient: [Double])?
-            for _ in 0..<30 {
-                let candidate = zip(weights, direction).map { $0 + step * $1 }
-                let (newValue, newGradient) = objective(problem, at: candidate)
-                if newValue <= value + 1e-4 * step * slope {
-                    accepted = (candidate, newValue, newGradient)
-                    break
-                }
-                step /= 2
-            }
-            guard let accepted else { break }  // the optimum, to the precision of the features
-            memory.learn(
-                step: zip(accepted.weights, weights).map { $0 - $1 },
-                change: zip(accepted.gradient, gradient).map { $0 - $1 })
-            (weights, value, gradient) = accepted
-        }
-        return weights
+        return QuasiNewton.minimise(
+            from: start ?? [Double](repeating: 0, count: width), tolerance: tolerance * Double(count),
+            metric: metric.solve, objective: { objective(problem, at: $0) })
     }
 
     /// The penalised loss and its gradient, in one pass over the features.
@@ -98,8 +75,8 @@ package enum LogisticRegression {
                         let row = UnsafeBufferPointer(rebasing: all[i * width..<(i + 1) * width])
                         let z = Double(dot(row, w))
                         let target = Double(problem.targets[i])
-                        value += max(z, 0) + log1p(exp(-abs(z))) - target * z
-                        add(Float(1 / (1 + exp(-z)) - target), row, to: partial)
+                        value += softplus(z) - target * z
+                        addScaled(Float(1 / (1 + exp(-z)) - target), row, to: partial)
                         held += 1
                         if held == 64 {
                             flush(partial, into: &gradient)
@@ -117,67 +94,10 @@ package enum LogisticRegression {
         return (value, gradient)
     }
 
-    private static func add(
-        _ factor: Float, _ row: UnsafeBufferPointer<Float>, to sums: UnsafeMutableBufferPointer<Float>
-    ) {
-        guard let x = row.baseAddress, let y = sums.baseAddress else { return }
-        let whole = row.count & ~7
-        let factors = SIMD8<Float>(repeating: factor)
-        var j = 0
-        while j < whole {
-            let u = UnsafeRawPointer(x + j).loadUnaligned(as: SIMD8<Float>.self)
-            let v = UnsafeRawPointer(y + j).loadUnaligned(as: SIMD8<Float>.self)
-            UnsafeMutableRawPointer(y + j).storeBytes(of: v + factors * u, as: SIMD8<Float>.self)
-            j += 8
-        }
-        while j < row.count {
-            y[j] += factor * x[j]
-            j += 1
-        }
-    }
-
     private static func flush(_ partial: UnsafeMutableBufferPointer<Float>, into gradient: inout [Double]) {
         for j in gradient.indices {
             gradient[j] += Double(partial[j])
             partial[j] = 0
         }
     }
-}
-
-/// The last few steps of L-BFGS and what the gradient did along them.
-private struct CurvatureMemory {
-    let limit: Int
-    private var pairs: [(step: [Double], change: [Double], inverse: Double)] = []
-
-    init(limit: Int) { self.limit = limit }
-
-    mutating func learn(step: [Double], change: [Double]) {
-        let curvature = inner(step, change)
-        guard curvature > 1e-12 * inner(change, change).squareRoot() * inner(step, step).squareRoot() else { return }
-        pairs.append((step, change, 1 / curvature))
-        if pairs.count > limit { pairs.removeFirst() }
-    }
-
-    /// Minus the inverse Hessian times the gradient; algorithm 7.4 with a solve in place of its diagonal.
-    func direction(for gradient: [Double], metric: Cholesky) -> [Double] {
-        var q = gradient
-        var shares: [Double] = []
-        for pair in pairs.reversed() {
-            let share = pair.inverse * inner(pair.step, q)
-            shares.append(share)
-            for j in q.indices { q[j] -= share * pair.change[j] }
-        }
-        var r = metric.solve(q)
-        for (pair, share) in zip(pairs, shares.reversed()) {
-            let correction = share - pair.inverse * inner(pair.change, r)
-            for j in r.indices { r[j] += correction * pair.step[j] }
-        }
-        return r.map { -$0 }
-    }
-}
-
-private func inner(_ a: [Double], _ b: [Double]) -> Double {
-    var sum = 0.0
-    for i in a.indices { sum += a[i] * b[i] }
-    return sum
 }

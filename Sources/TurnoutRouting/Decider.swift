@@ -61,7 +61,9 @@ public struct Decider: Sendable {
         self.router = router
         self.policy = policy
         self.routerNames = routerNames
-        self.referenceScores = router.referenceScores(candidates: routerNames)
+        self.referenceScores =
+            router.card.calibration?.referenceScores(for: routerNames)
+            ?? router.referenceScores(candidates: routerNames)
         self.cuts = policy.cuts(candidateCount: candidates.count, referenceScores: referenceScores)
         self.fallback = fallback
     }
@@ -79,7 +81,16 @@ public struct Decider: Sendable {
 
     /// Chooses a model for a text.
     public func decide(_ text: String) -> Decision {
-        let assessment = router.assess(text, candidates: routerNames)
+        decide(router.assess(text, candidates: routerNames))
+    }
+
+    /// Chooses a model for a text that was assessed elsewhere, as by a classifier behind an endpoint.
+    ///
+    /// - Parameters:
+    ///   - assessment: One estimate for each candidate, weakest first.
+    ///   - remark: Added to the reason; no part of the text.
+    /// - Returns: The decision.
+    public func decide(_ assessment: Assessment, remark: String? = nil) -> Decision {
         let chosen = cuts.reduce(0) { assessment.score >= $1 ? $0 + 1 : $0 }
         let fallbacks = fallbacks(after: chosen)
         let options = candidates.indices.map { index in
@@ -92,7 +103,7 @@ public struct Decider: Sendable {
         return Decision(
             model: candidates[chosen].model,
             fallbacks: fallbacks,
-            reason: reason(score: assessment.score, chosen: chosen),
+            reason: reason(score: assessment.score, chosen: chosen) + (remark.map { "; \($0)" } ?? ""),
             score: assessment.score,
             margin: nearest.map { abs(assessment.score - $0.score) },
             options: options,

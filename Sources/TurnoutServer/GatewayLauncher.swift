@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import Foundation
 package import Logging
 import TurnoutCore
-import TurnoutGateway
+package import TurnoutGateway
 import TurnoutProviders
 
 /// Brings a gateway up, from a file or from what is there, and serves until it is told to stop.
@@ -15,27 +15,40 @@ package struct GatewayLauncher: Sendable {
         package let text: String
     }
 
-    private let config: String?
+    /// Where a configuration comes from.
+    package enum Source: Sendable {
+        /// A file.
+        case file(String)
+        /// A text, and what it is called in messages.
+        case text(String, name: String)
+        /// Keys in the environment and servers on this machine.
+        case discovery
+    }
+
+    private let source: Source
     private let host: String?
     private let port: Int?
     private let logger: Logger
     private let environment: [String: String]
+    private let clock: GatewayClock
 
     /// - Parameters:
-    ///   - config: A configuration file; `nil` to look around instead.
+    ///   - source: Where the configuration comes from.
     ///   - host: Replaces the configuration's.
     ///   - port: Replaces the configuration's.
     ///   - logger: See ``GatewayServer``.
     ///   - environment: Where keys and `${NAME}` come from.
+    ///   - clock: Where the limits of requests pass.
     package init(
-        config: String?, host: String?, port: Int?, logger: Logger,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        source: Source, host: String?, port: Int?, logger: Logger,
+        environment: [String: String] = ProcessInfo.processInfo.environment, clock: GatewayClock = GatewayClock()
     ) {
-        self.config = config
+        self.source = source
         self.host = host
         self.port = port
         self.logger = logger
         self.environment = environment
+        self.clock = clock
     }
 
     /// Serves until SIGTERM or SIGINT.
@@ -60,18 +73,22 @@ package struct GatewayLauncher: Sendable {
         if let port { configuration.server.port = port }
         let directory = try configuration.directory(client: client)
         let server = GatewayServer(
-            gateway: Gateway(directory: directory), settings: configuration.server, logger: logger)
+            gateway: Gateway(directory: directory, clock: clock), settings: configuration.server, logger: logger)
         try await server.run { [configuration] port in
             onRunning(Self.notice(configuration, findings, port: port))
         }
     }
 
     private func settings(_ client: HTTPClient) async throws -> (Configuration, [String]) {
-        if let config {
-            return (try Configuration.load(path: config, environment: environment), ["configuration: \(config)"])
+        switch source {
+        case .file(let path):
+            return (try Configuration.load(path: path, environment: environment), ["configuration: \(path)"])
+        case .text(let text, let name):
+            return (try Configuration.parse(text, name: name, environment: environment), [name])
+        case .discovery:
+            let result = await Discovery(environment: environment).run(client: client)
+            return (result.configuration, result.findings)
         }
-        let result = await Discovery(environment: environment).run(client: client)
-        return (result.configuration, result.findings)
     }
 
     private static func notice(_ configuration: Configuration, _ findings: [String], port: Int) -> Notice {
@@ -79,17 +96,27 @@ package struct GatewayLauncher: Sendable {
         let isAny = host == "0.0.0.0" || host == "::"
         let shown = host.contains(":") ? "[\(host)]" : host
         let address = "http://\(isAny ? "127.0.0.1" : shown):\(port)"
-        let name = configuration.routes.first?.name ?? configuration.models.first?.name.name ?? "MODEL"
+        let (path, body) = firstRequest(configuration)
         let text = """
             Turnout \(turnoutVersion)
             \((findings + configuration.modelSummary + configuration.summary).map { "  \($0)" }.joined(separator: "\n"))
 
             Listening on \(address) (OpenAI base URL: \(address)/v1). A first request:
 
-              curl \(address)/v1/chat/completions -H 'content-type: application/json' \\
-                -d '{"model": "\(name)", "messages": [{"role": "user", "content": "Hello"}]}'
+              curl \(address)/v1/\(path) -H 'content-type: application/json' \\
+                -d '\(body)'
 
             """
         return Notice(address: address, text: text)
+    }
+
+    private static func firstRequest(_ configuration: Configuration) -> (path: String, body: String) {
+        if let name = configuration.routes.first?.name ?? configuration.models.first?.name.name {
+            return (
+                "chat/completions", #"{"model": "\#(name)", "messages": [{"role": "user", "content": "Hello"}]}"#
+            )
+        }
+        let name = configuration.encoders.first?.name.name ?? "MODEL"
+        return ("embeddings", #"{"model": "\#(name)", "input": "Hello"}"#)
     }
 }

@@ -47,6 +47,8 @@ package struct GatewayServer: Sendable {
             gracefulShutdownSignals: signals, logger: quiet(logger))
         configuration.maximumGracefulShutdownDuration = settings.shutdownGrace
         do {
+            // The clocks run on while the requests under way finish.
+            async let _: Void = gateway.run()
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
             throw listeningFailure(error)

@@ -15,7 +15,8 @@ struct HeldOutReport {
 
     /// Per model how well it is estimated; for the worst and the best model how well choosing between them works.
     func metrics() throws -> [ArtifactCard.Metric] {
-        let perModel = try examples.models.indices.compactMap { try accuracy(of: $0) }
+        // Chances to beat other models do not tell a model's right answers from its wrong ones.
+        let perModel = comparison == .odds ? [] : try examples.models.indices.compactMap { try accuracy(of: $0) }
         return try pairMetrics() + perModel
     }
 

@@ -1,4 +1,4 @@
-public import TurnoutCore
+import TurnoutCore
 public import TurnoutEncoders
 public import TurnoutEvaluation
 public import TurnoutRouting
@@ -10,6 +10,8 @@ public import TurnoutRouting
 public protocol RouterTrainer: Sendable {
     /// The name of the kind, that of its estimator.
     static var kind: String { get }
+    /// Whether the kind heeds the weights of rows; rows of different weights are refused where it does not.
+    static var usesWeights: Bool { get }
 
     /// Reads the kind's own settings, all of which have defaults.
     ///
@@ -64,6 +66,9 @@ public struct TrainingContext: Sendable {
 }
 
 extension RouterTrainer {
+    /// Most kinds count every row the same.
+    public static var usesWeights: Bool { false }
+
     /// One fit for each fold and one for all rows.
     public func crossFit(
         _ examples: TrainingExamples, folds: Folds, _ context: TrainingContext
@@ -87,7 +92,11 @@ extension RouterTrainer {
 /// The kinds of router that learn from outcomes or battles.
 public enum RouterTrainers {
     /// Every one of them.
-    public static let all: [any RouterTrainer.Type] = [LinearTrainer.self]
+    public static let all: [any RouterTrainer.Type] = [
+        RandomTrainer.self, LengthTrainer.self, NearestNeighboursTrainer.self, ClusterTrainer.self, LinearTrainer.self,
+        MatrixFactorisationTrainer.self, ItemResponseTrainer.self, EnsembleTrainer.self,
+        SimilarityWeightedTrainer.self,
+    ]
 
     /// A trainer by the name of its kind.
     ///

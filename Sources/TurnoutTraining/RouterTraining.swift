@@ -48,6 +48,8 @@ public struct RouterTraining: Sendable {
         public let examples: TrainingExamples
         /// Estimates of every row by a fit that did not see it; shape `[models][rows]`.
         public let outOfFold: [[Double]]
+        /// How two of these estimates become a win rate.
+        public let comparison: Comparison
         /// Rows without a score, for each model.
         public var missing: [ModelID: Int] {
             Dictionary(
@@ -75,24 +77,42 @@ public struct RouterTraining: Sendable {
     /// - Returns: The router, and what was learnt on the way.
     /// - Throws: ``TurnoutError``: `.invalidArgument` for a model that the data does not have or impossible options,
     ///   `.insufficientData` for too few rows or a model whose scores are all the same, `.invalidData` for a score
-    ///   that is not finite.
+    ///   that is not finite, `.unsupported` for rows of different weights where the kind counts all the same.
     public func train(_ table: OutcomeTable, progress: TrainingProgress.Handler? = nil) throws -> Result {
-        let examples = try examples(of: table, progress: progress)
+        try train(table, examples: examples(of: table, progress: progress), progress: progress)
+    }
+
+    /// Trains on examples that were made of a table before, so that several trainers share one encoding.
+    ///
+    /// - Parameters:
+    ///   - table: What the examples were made of.
+    ///   - examples: What ``examples(of:progress:)`` made of it.
+    ///   - progress: Is told how far it has come.
+    /// - Returns: The router, and what was learnt on the way.
+    /// - Throws: ``TurnoutError`` as ``train(_:progress:)`` does.
+    public func train(
+        _ table: OutcomeTable, examples: TrainingExamples, progress: TrainingProgress.Handler? = nil
+    ) throws -> Result {
+        guard type(of: trainer).usesWeights || Set(examples.rows.map(\.weight)).count < 2 else {
+            throw TurnoutError(
+                .unsupported, "a \(type(of: trainer).kind) router counts every row the same; leave out --weight")
+        }
         let folds = try makeFolds(examples.rows)
         let fit = try crossFit(examples, folds: folds, progress: progress)
         progress?(TrainingProgress(stage: .measuring, completed: 0, total: 1))
+        let comparison = type(of: fit.estimator).comparison
+        let judged = examples.judged(by: comparison)
         let report = HeldOutReport(
-            examples: examples, estimates: fit.outOfFold, comparison: type(of: fit.estimator).comparison,
+            examples: examples, estimates: fit.outOfFold, comparison: comparison,
             resamples: options.resamples, seed: options.seed, threads: options.threads)
         let router = try EstimateRouter(
             card: card(table, models: examples.models, metrics: try report.metrics(), folds: folds),
-            encoder: options.encoder, estimator: fit.estimator, range: examples.scores.range,
-            reliability: zip(examples.scores.models, fit.outOfFold).compactMap { scores, estimates in
-                ReliabilityCurve.make(
-                    predictions: scores.rows.map { estimates[$0] }, outcomes: scores.rows.map { scores.targets[$0] })
-            },
+            encoder: options.encoder, estimator: fit.estimator, range: judged.range,
+            reliability: reliability(judged, fit.outOfFold, comparison),
             sample: sample(fit.outOfFold, rows: examples.rows.count))
-        return Result(router: router, examples: examples, outOfFold: fit.outOfFold)
+        return Result(
+            router: router, examples: examples, outOfFold: fit.outOfFold,
+            comparison: comparison)
     }
 
     // MARK: - Steps, for those who compare trainers on the same examples
@@ -110,7 +130,9 @@ public struct RouterTraining: Sendable {
         guard options.folds >= 2 else {
             throw TurnoutError(.invalidArgument, "\(options.folds) folds: cross-validation needs at least two")
         }
-        let models = try chosenModels(table)
+        let known = Set(table.models)
+        let table = table.scoringBattles(among: options.models.isEmpty ? known.sorted() : options.models)
+        let models = try chosenModels(table, known: known)
         let rows = table.rows.filter { row in models.contains { row.scores[$0] != nil } }
         let scores = try ScoreTable(rows: rows, models: models, folds: options.folds)
         let features = FeatureTable.make(
@@ -142,19 +164,11 @@ public struct RouterTraining: Sendable {
         guard options.keepsGroupsTogether else {
             return try Folds.random(rows: rows.count, folds: options.folds, seed: options.seed)
         }
-        let groups = try rows.map { row in
-            guard let group = row.group else {
-                throw TurnoutError(
-                    .invalidData,
-                    "line \(row.line): the row lacks the field named with --group-by; add it, or leave such rows out")
-            }
-            return group
-        }
+        let groups = try OutcomeTable.groups(of: rows)
         return try Folds.grouped(groups, folds: min(options.folds, max(2, Set(groups).count)))
     }
 
-    private func chosenModels(_ table: OutcomeTable) throws -> [ModelID] {
-        let known = Set(table.rows.flatMap(\.scores.keys))
+    private func chosenModels(_ table: OutcomeTable, known: Set<ModelID>) throws -> [ModelID] {
         guard !known.isEmpty else {
             throw TurnoutError(.insufficientData, "no row has scores; a router learns from outcomes or battles")
         }
@@ -166,7 +180,32 @@ public struct RouterTraining: Sendable {
             throw TurnoutError(.invalidArgument, "no row has a score of '\(model)'; the data has \(names)")
         }
         let chosen = options.models.isEmpty ? known.sorted() : options.models
-        return ScoreTable.byMeanScore(table.rows, models: chosen)
+        guard chosen.count > 1 else {
+            throw TurnoutError(
+                .insufficientData,
+                "only '\(chosen[0])' has scores; a router chooses between at least two models, so add scores of another"
+            )
+        }
+        return ModelLadder.worstFirst(chosen, rows: table.rows)
+    }
+
+    /// What came true of each model's estimates.
+    private func reliability(
+        _ judged: ScoreTable, _ estimates: [[Double]], _ comparison: Comparison
+    ) -> [Reliability] {
+        let models = judged.models.count
+        return zip(judged.models, estimates).compactMap { scores, estimates in
+            let curve = ReliabilityCurve.make(
+                predictions: scores.rows.map { estimates[$0] }, outcomes: scores.rows.map { scores.targets[$0] })
+            return curve.flatMap { curve in
+                Reliability(
+                    bins: curve.bins.map { bin in
+                        .init(
+                            predicted: bin.predicted, low: comparison.estimate(ofOutcome: bin.low, models: models),
+                            high: comparison.estimate(ofOutcome: bin.high, models: models))
+                    })
+            }
+        }
     }
 
     /// At most 1,024 rows of estimates, drawn at random; shape `[rows][models]`.

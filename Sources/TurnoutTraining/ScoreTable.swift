@@ -1,5 +1,5 @@
 import TurnoutCore
-public import TurnoutEvaluation
+import TurnoutEvaluation
 
 /// The scores of one model.
 public struct ModelScores: Sendable {
@@ -55,6 +55,14 @@ public struct ScoreTable: Sendable {
         self.range = areProbabilities ? 0...1 : low...high
     }
 
+    /// Takes targets in 0…1, `nil` where a row has none; shape `[models][rows]`.
+    init(targets: [[Double?]]) {
+        self.init(
+            models: targets.map { values in
+                ModelScores(targets: values.map { $0 ?? 0 }, rows: values.indices.filter { values[$0] != nil })
+            }, areProbabilities: true, range: 0...1)
+    }
+
     private init(models: [ModelScores], areProbabilities: Bool, range: ClosedRange<Double>) {
         self.models = models
         self.areProbabilities = areProbabilities
@@ -75,12 +83,12 @@ public struct ScoreTable: Sendable {
     /// An estimate as the router will report it.
     func clip(_ estimate: Double) -> Double { min(max(estimate, range.lowerBound), range.upperBound) }
 
-    /// Models from the worst mean score to the best; equals by name.
-    static func byMeanScore(_ rows: [OutcomeRow], models: [ModelID]) -> [ModelID] {
-        let means = models.map { model -> (Double, ModelID) in
-            let values = rows.compactMap { $0.scores[model] }
-            return (values.reduce(0, +) / Double(max(values.count, 1)), model)
-        }
-        return means.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.1)
+    /// The mean score of a model; that of all models where it has none.
+    func mean(ofModel index: Int) -> Double {
+        let own = models[index]
+        guard own.rows.isEmpty else { return own.rows.reduce(0) { $0 + own.targets[$1] } / Double(own.rows.count) }
+        let count = models.reduce(0) { $0 + $1.rows.count }
+        let sum = models.reduce(0) { total, model in model.rows.reduce(total) { $0 + model.targets[$1] } }
+        return count > 0 ? sum / Double(count) : range.lowerBound
     }
 }

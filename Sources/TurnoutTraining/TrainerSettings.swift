@@ -1,4 +1,4 @@
-public import TurnoutCore
+import TurnoutCore
 
 /// The settings of one kind of router as a user gave them: `name=value`.
 ///

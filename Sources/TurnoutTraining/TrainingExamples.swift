@@ -32,10 +32,21 @@ public struct TrainingExamples: Sendable {
     /// Estimates of some rows, clipped to the range of scores; shape `[chosen][models]`.
     func estimates(_ estimator: any Estimator, rows chosen: [Int], threads: Int) -> [[Double]] {
         let block = 64
+        let range = type(of: estimator).comparison.range(ofScores: scores.range)
         return parallelMap((chosen.count + block - 1) / block, threads: threads) { index in
-            chosen[index * block..<min((index + 1) * block, chosen.count)].map { row in
-                estimator.estimates(for: query(row)).map(scores.clip)
-            }
+            let queries = chosen[index * block..<min((index + 1) * block, chosen.count)].map(query)
+            return estimator.estimates(for: queries).map { $0.map { min(max($0, range.lowerBound), range.upperBound) } }
         }.flatMap { $0 }
+    }
+
+    /// Which model did better than which, row by row.
+    var comparisons: ModelComparisons { ModelComparisons(scores, rows: rows, models: models) }
+
+    /// What estimates of this kind are held against: scores, or the shares of comparisons that each model won.
+    func judged(by comparison: Comparison) -> ScoreTable {
+        switch comparison {
+        case .difference: scores
+        case .odds: ScoreTable(targets: comparisons.winShares(models: models.count))
+        }
     }
 }

@@ -9,7 +9,7 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Checks a configuration without starting, and says in words what it does.",
         discussion: """
             Example: turnout check --config turnout.yaml
-            Loads every router that a route names. Asks no provider. Exit code 1 when the configuration is not valid.
+            Loads every router and encoder that it names. Asks no provider. Exit code 1 when the configuration is not valid.
             """)
 
     @Option(help: "Configuration file.")

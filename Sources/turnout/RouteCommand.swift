@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import TurnoutCore
+import TurnoutGateway
 import TurnoutRouting
 import TurnoutServer
 
@@ -11,7 +12,7 @@ struct RouteCommand: AsyncParsableCommand {
         discussion: """
             Example: turnout route --explain "Prove that the square root of two is irrational."
             Without a prompt, prompts are read from standard input: one a line, or JSON lines with "prompt" or "messages".
-            Nothing is sent to any model.
+            Nothing is sent to any model, except to the classifier of a causal-llm router.
             """)
 
     @Argument(help: "The prompt. Read from standard input when left out.")
@@ -26,29 +27,33 @@ struct RouteCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let decider = try setup.decider()
+        try await setup.withRoute { try await run($0) }
+    }
+
+    private func run(_ route: ModelDirectory.Route) async throws {
         let printer = DecisionPrinter(json: json, explain: explain, colours: TerminalStyle.standardOutput)
         if let prompt {
-            printer.print(timedReceipt(for: prompt, by: decider))
+            printer.print(try await timedReceipt(for: prompt, by: route))
             return
         }
         var number = 0
         while let line = readLine() {
             number += 1
             guard !line.allSatisfy(\.isWhitespace) else { continue }
-            printer.print(timedReceipt(for: try PromptLine.text(of: line, number: number), by: decider))
+            printer.print(try await timedReceipt(for: try PromptLine.text(of: line, number: number), by: route))
         }
         guard number > 0 else {
             throw TurnoutError(.invalidArgument, "no prompt: give one as an argument or on standard input, one a line")
         }
     }
 
-    private func timedReceipt(for text: String, by decider: Decider) -> DecisionReceipt {
+    private func timedReceipt(for text: String, by route: ModelDirectory.Route) async throws -> DecisionReceipt {
         let clock = ContinuousClock()
         let start = clock.now
-        let decision = decider.decide(text)
+        let decision = try await route.decide(text)
         let micros = (clock.now - start) / .microseconds(1)
         var generator = SystemRandomNumberGenerator()
-        return DecisionReceipt(decision, by: decider, id: DecisionReceipt.newID(using: &generator), micros: micros)
+        return DecisionReceipt(
+            decision, by: route.decider, id: DecisionReceipt.newID(using: &generator), micros: micros)
     }
 }

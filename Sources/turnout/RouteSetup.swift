@@ -1,5 +1,6 @@
 import ArgumentParser
 import TurnoutCore
+import TurnoutGateway
 import TurnoutRouting
 import TurnoutServer
 
@@ -11,7 +12,7 @@ struct RouteSetup: ParsableArguments {
     @Option(help: "Which route of the configuration decides; its first one by default.")
     var route: String?
 
-    @Option(help: "Router: 'default' for the embedded one, or the path of an artifact.")
+    @Option(help: "Router: 'default' for the embedded one, the path of an artifact, or 'causal-llm'.")
     var router: String?
 
     @Option(help: "Candidates by name, weakest first, separated by commas.")
@@ -23,11 +24,37 @@ struct RouteSetup: ParsableArguments {
     @Option(help: "Score from which the strongest candidate answers, 0 to 1.")
     var threshold: Double?
 
-    func decider() throws -> Decider {
-        let base = try config.map { try configured(path: $0) } ?? unconfigured()
-        guard let policy = try policy() else { return base }
-        return try base.with(policy: policy)
+    @OptionGroup(title: "Classifier of --router causal-llm") var classifier: ClassifierOptions
+
+    /// Opens the route that the options name and decides with it.
+    func withRoute(_ body: (ModelDirectory.Route) async throws -> Void) async throws {
+        if let config {
+            guard router == nil, models == nil, classifier.isUntouched else {
+                throw TurnoutError(
+                    .invalidArgument,
+                    "--router, --models and --classifier-url have no use beside --config, which names them all")
+            }
+            return try await Configuration.load(path: config).withRoute(named: route, policy: try policy(), body)
+        }
+        guard route == nil else {
+            throw TurnoutError(.invalidArgument, "--route needs --config FILE, in which that route stands")
+        }
+        let policy = try policy()
+        if router == CausalLLMRouter.kind {
+            return try await classifier.configuration(candidates: names ?? ["weak", "strong"])
+                .withRoute(named: nil, policy: policy, body)
+        }
+        guard classifier.isUntouched else {
+            throw TurnoutError(.invalidArgument, "--classifier-url and its like belong to --router causal-llm")
+        }
+        let loaded = try Configuration.loadRouter(named: router ?? "default")
+        let known = loaded.card.models.isEmpty ? ["weak", "strong"] : loaded.card.models
+        let decider = try Decider(
+            candidates: (names ?? known).map { Candidate(model: $0) }, router: loaded, policy: policy ?? .default)
+        try await body(ModelDirectory.Route(name: "", decider: decider))
     }
+
+    private var names: [ModelID]? { models?.split(separator: ",").map { ModelID(String($0)) } }
 
     private func policy() throws -> Policy? {
         switch (strongShare, threshold) {
@@ -37,22 +64,5 @@ struct RouteSetup: ParsableArguments {
         case (_?, _?):
             throw TurnoutError(.invalidArgument, "--strong-share and --threshold exclude each other; give one of them")
         }
-    }
-
-    private func unconfigured() throws -> Decider {
-        guard route == nil else {
-            throw TurnoutError(.invalidArgument, "--route needs --config FILE, in which that route stands")
-        }
-        let loaded = try Configuration.loadRouter(named: router ?? "default")
-        let known = loaded.card.models.isEmpty ? ["weak", "strong"] : loaded.card.models
-        let names = models?.split(separator: ",").map { ModelID(String($0)) } ?? known
-        return try Decider(candidates: names.map { Candidate(model: $0) }, router: loaded, policy: .default)
-    }
-
-    private func configured(path: String) throws -> Decider {
-        guard router == nil, models == nil else {
-            throw TurnoutError(.invalidArgument, "--router and --models have no use beside --config, which names both")
-        }
-        return try Configuration.load(path: path).decider(forRoute: route)
     }
 }

@@ -100,9 +100,9 @@ struct TrainCommand: AsyncParsableCommand {
     private var createdAt: String { Date.now.ISO8601Format() }
 
     private func trainOnOutcomes(_ progress: ProgressLine?) throws -> TrainingSummary {
-        let table = try OutcomeTable(paths: source.data, options: source.readerOptions)
-        let training = RouterTraining(
-            try RouterTrainers.trainer(router, settings: settings), options: try trainingOptions())
+        let options = try trainingOptions()
+        let table = try source.table(encoder: options.encoder, threads: threads)
+        let training = RouterTraining(try RouterTrainers.trainer(router, settings: settings), options: options)
         let result = try training.train(table) { progress?.report($0) }
         try RouterArtifact.save(result.router, to: output)
         return TrainingSummary(

@@ -15,6 +15,7 @@ struct TrainingSummary {
     var seconds = 0.0
 
     private var skippedRows: Int { skipped.reduce(0) { $0 + $1.bad } }
+    private var similarRows: Int { skipped.reduce(0) { $0 + $1.similar } }
 
     func json() throws -> String {
         struct Object: Encodable {
@@ -24,12 +25,14 @@ struct TrainingSummary {
             let models: [ModelID]
             let rows: Int
             let skipped_rows: Int
+            let similar_rows: Int
             let seconds: Double
             let metrics: [ArtifactCard.Metric]
         }
         let object = Object(
             artifact: artifact, router: card.kind, encoder: card.encoder.name, models: card.models, rows: rows,
-            skipped_rows: skippedRows, seconds: seconds, metrics: card.metrics + furtherMetrics)
+            skipped_rows: skippedRows, similar_rows: similarRows, seconds: seconds,
+            metrics: card.metrics + furtherMetrics)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(object), as: UTF8.self)
@@ -43,7 +46,9 @@ struct TrainingSummary {
                 + String(format: "  %.3f  [%.3f, %.3f]", metric.value, metric.low, metric.high)
         }
         let reasons = skipped.flatMap(\.reasons).map { "  skipped: \($0)" }
-        let passed = skippedRows > 0 ? ", \(skippedRows) bad rows skipped" : ""
+        let passed =
+            (skippedRows > 0 ? ", \(skippedRows) bad rows skipped" : "")
+            + (similarRows > 0 ? ", \(similarRows) left out as too like rows to be tested on" : "")
         let head = String(format: "%@: %@ router on %d rows%@, %.1f s", artifact, card.kind, rows, passed, seconds)
         return
             ([head] + reasons + (metrics.isEmpty ? [] : ["held-out figures with 95 % intervals:"] + metrics) + verdict())

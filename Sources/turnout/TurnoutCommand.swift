@@ -14,7 +14,9 @@ struct TurnoutCommand: AsyncParsableCommand {
         version: turnoutVersion,
         subcommands: [
             ServeCommand.self, RouteCommand.self, CheckCommand.self, TrainCommand.self, EmbedCommand.self,
-            ModelsCommand.self,
+            DistillCommand.self, ModelsCommand.self, DataCommand.self, CalibrateCommand.self,
+            CertifyCommand.self, AdviseCommand.self, EvaluateCommand.self, BenchCommand.self,
+            CascadeCommand.self,
         ])
 
     static func main() async {

@@ -17,15 +17,18 @@ struct OpenAIClientTests {
     @Test(
         "the official client gets what it expects",
         .enabled(if: hasPython, "the openai client is not installed in .venv: run 'make test', which installs it"),
-        arguments: ["whole", "stream", "fields", "cancellation", "errors", "interruption", "drain"])
+        arguments: [
+            "whole", "stream", "fields", "cancellation", "errors", "interruption", "drain", "embeddings", "faults",
+        ])
     func scenario(name: String) async throws { try await run(name) }
 
     @Test(
         "the official client gets what it expects of a real llama.cpp server",
         .enabled(if: hasPython, "the openai client is not installed in .venv: run 'make test', which installs it"),
         .enabled(
-            if: hasLlama, "there is no llama.cpp server in .build/llama: Reference/build-llama-server.sh builds one"))
-    func llama() async throws { try await run("llama") }
+            if: hasLlama, "there is no llama.cpp server in .build/llama: Reference/build-llama-server.sh builds one"),
+        arguments: ["llama", "classifier"])
+    func llama(name: String) async throws { try await run(name) }
 
     private func run(_ scenario: String) async throws {
         let script = try #require(

@@ -33,7 +33,16 @@ struct StaticEncoderTests {
         #expect(try StaticEncoder(file: file).fingerprint == encoder.fingerprint)
         #expect(encoder.name == "static")
         #expect(encoder.dimension == 256)
-        #expect(encoder.metadata["licence"] == "Apache-2.0")
+        #expect(encoder.metadata["licence"] == "apache-2.0")
+        #expect(encoder.metadata["source_model"] == "sentence-transformers/all-MiniLM-L6-v2")
+    }
+
+    @Test("every token of a text is read and counted")
+    func tokenCount() throws {
+        let encoder = try StaticEncoder.embedded()
+        #expect(encoder.tokenCount(of: "") == TokenCount(0))
+        let text = String(repeating: "what is a group? ", count: 1000)
+        #expect(encoder.tokenCount(of: text) == TokenCount(encoder.tokenizer.encode(text).count))
     }
 
     @Test("a vector is the weighted mean of its tokens' rows, of length one")

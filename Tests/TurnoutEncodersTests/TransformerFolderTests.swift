@@ -57,6 +57,16 @@ struct TransformerFolderTests {
         }
     }
 
+    @Test("the tokens that are read of a text are counted, and a text that is longer is told from one that just fits")
+    func tokenCount() throws {
+        let folder = try Fixture.url("Transformer/bert")
+        let encoder = try Self.load(folder, .init(maximumLength: 7))
+        #expect(encoder.tokenCount(of: "") == TokenCount(0))
+        #expect(encoder.tokenCount(of: "sevench") == TokenCount(7))
+        #expect(encoder.tokenCount(of: "eightchr") == TokenCount(7, isTruncated: true))
+        #expect(encoder.encode("eightchr") == encoder.encode("eightch"))
+    }
+
     @Test("an absent shard, and one outside the folder, is refused")
     func shards() throws {
         try Self.withCopy(of: "xlm-roberta") { folder in

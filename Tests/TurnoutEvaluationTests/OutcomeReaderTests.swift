@@ -47,19 +47,6 @@ struct OutcomeReaderTests {
         #expect(try rows("a.jsonl", text).map(\.prompt) == ["three"])
     }
 
-    @Test(
-        "battles become 1, 0 or a half",
-        arguments: [
-            (#""winner": "a""#, 1.0), (#""winner": "model_b""#, 0), (#""winner": "tie (bothbad)""#, 0.5),
-            (#""winner_model_a": 0, "winner_model_b": 1, "winner_tie": 0"#, 0),
-            (#""winner_model_a": 0, "winner_model_b": 0, "winner_tie": 1"#, 0.5),
-        ])
-    func battles(winner: String, score: Double) throws {
-        let row = try #require(
-            try rows("a.jsonl", #"{"prompt": "x", "model_a": "m", "model_b": "n", "# + winner + "}").first)
-        #expect(row.scores == ["m": score, "n": 1 - score])
-    }
-
     @Test("labelled texts are read, also under mapped columns")
     func labels() throws {
         #expect(try rows("a.jsonl", #"{"text": "x", "label": "easy"}"#).map(\.label) == ["easy"])
@@ -82,6 +69,7 @@ struct OutcomeReaderTests {
         let line = #"{"prompt": "x", "scores": {"a": 1}}"#
         #expect(try rows("a.jsonl", "\u{FEFF}" + line + "\r\n\r\n   \n" + line).map(\.line) == [1, 4])
         #expect(try rows("a.csv", "\u{FEFF}prompt,score:a\nx,1").map(\.prompt) == ["x"])
+        #expect(try rows("a.csv", "prompt,score:a\nx,1").first?.place == "a.csv, line 2")
     }
 
     @Test("gzip is recognised by its bytes")
@@ -107,10 +95,89 @@ struct OutcomeReaderTests {
             ("{\"prompt\": \"x\", \"scores\": 3}", "not an object"), ("{\"prompt\": \"x\"}", "docs/data.md"),
             ("{\"prompt\": \"x\", \"model_a\": \"m\", \"model_b\": \"n\"}", "winner"),
             ("{\"prompt\": \"x\", \"model_a\": \"m\", \"model_b\": \"n\", \"winner\": \"c\"}", "expected a, b or tie"),
+            ("{\"prompt\": \"x\", \"model_a\": \"m\", \"model_b\": \"m\", \"winner\": \"a\"}", "the same model"),
+            (
+                "{\"prompt\": \"x\", \"model_a\": \"m\", \"model_b\": \"n\", \"winner_model_a\": 1, \"winner_tie\": 1}",
+                "winner_model_a and winner_tie are both set"
+            ),
+            ("{\"prompt\": \"x\", \"scores\": {\"a\": NaN}}", "numbers must be finite"),
+            ("{\"prompt\": \"x\", \"quality\": 1}", "'prompt', 'quality'"),
+            ("{\"query\": \"x\", \"scores\": {\"a\": 1}}", "'query', 'scores'"),
         ])
     func bad(line: String, reason: String) {
         let message = message("bad.jsonl", "{\"prompt\": \"x\", \"scores\": {\"a\": 1}}\n" + line + "\n")
         #expect(message.contains("bad.jsonl, line 2") && message.contains(reason))
+    }
+
+    private static let foreignFiles: [(String, [UInt8])] = [
+        ("Parquet", Array("PAR1..".utf8)),
+        ("zstd", [0x28, 0xB5, 0x2F, 0xFD, 0]),
+        ("unzip", [0x50, 0x4B, 3, 4, 0]),
+        ("UTF-16", [0xFF, 0xFE, 0x7B, 0]),
+        ("bzip2", Array("BZh9".utf8)),
+        ("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]),
+        ("iconv", Array("{\"prompt\": \"".utf8) + [0xE9] + Array("\", \"scores\": {\"a\": 1}}".utf8)),
+        ("not UTF-8 text", [0x00, 0x01, 0x02, 0x0A]),
+        ("damaged", [0x1F, 0x8B, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ]
+
+    @Test("what is not text in UTF-8 is named for what it is", arguments: foreignFiles)
+    func foreign(words: String, bytes: [UInt8]) throws {
+        let file = try TemporaryFile("odd.jsonl", Data(bytes))
+        let error = #expect(throws: TurnoutError.self) {
+            let reader = try OutcomeReader(path: file.path)
+            while try reader.next() != nil {}
+        }
+        #expect(error?.message.contains("odd.jsonl") == true)
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("a field that is to be excluded and that no row has is a slip of the pen")
+    func unknownField() throws {
+        let file = try TemporaryFile("a.jsonl", #"{"prompt": "x", "scores": {"a": 1}, "contaminated": false}"#)
+        var options = OutcomeReader.Options()
+        options.exclude = ["contaminatd"]
+        let error = #expect(throws: TurnoutError.self) { try OutcomeTable(paths: [file.path], options: options) }
+        #expect(error?.message.contains("a.jsonl has the field 'contaminatd' named with --exclude") == true)
+        options.exclude = ["contaminated"]
+        #expect(try OutcomeTable(paths: [file.path], options: options).rows.count == 1)
+    }
+
+    @Test("a row without the field to group by is named by file and line")
+    func missingGroup() throws {
+        let file = try TemporaryFile(
+            "a.jsonl",
+            #"{"prompt": "x", "scores": {"a": 1}, "topic": "t"}"# + "\n" + #"{"prompt": "y", "scores": {"a": 1}}"#)
+        var options = OutcomeReader.Options()
+        options.groupBy = "topic"
+        let table = try OutcomeTable(paths: [file.path], options: options)
+        let error = #expect(throws: TurnoutError.self) { try OutcomeTable.groups(of: table.rows) }
+        #expect(error?.message.hasPrefix("a.jsonl, line 2: the row lacks the field named with --group-by") == true)
+    }
+
+    @Test(
+        "times are dates or numbers",
+        arguments: [
+            (#""2024-05-01""#, 1_714_521_600.0), (#""2024-05-01 12:30:00""#, 1_714_566_600),
+            (#""2024-05-01T12:30:00.5+02:00""#, 1_714_559_400.5), ("1714521600", 1_714_521_600), (#""7""#, 7),
+        ])
+    func times(value: String, seconds: Double) throws {
+        var options = OutcomeReader.Options()
+        options.timeField = "at"
+        let text = #"{"prompt": "x", "scores": {"a": 1}, "at": "# + value + "}"
+        #expect(try rows("a.jsonl", text, options).map(\.time) == [seconds])
+    }
+
+    @Test(
+        "a row without a time, or with words for one, is named",
+        arguments: [("", "lacks 'at'"), (#", "at": "May""#, "no time")])
+    func badTimes(field: String, words: String) throws {
+        var options = OutcomeReader.Options()
+        options.timeField = "at"
+        let error = #expect(throws: TurnoutError.self) {
+            try rows("a.jsonl", #"{"prompt": "x", "scores": {"a": 1}"# + field + "}", options)
+        }
+        #expect(error?.message.contains("a.jsonl, line 1: ") == true && error?.message.contains(words) == true)
     }
 
     @Test(

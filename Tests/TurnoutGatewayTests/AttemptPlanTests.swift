@@ -1,165 +1,184 @@
+import Foundation
 import Testing
 
 @testable import TurnoutGateway
 
+/// The table of `docs/attempts.md` is the expectation; this is what the machine really does.
 struct AttemptPlanTests {
-    struct Row: Sendable, CustomTestStringConvertible {
+    typealias Event = AttemptPlan.Event
+
+    /// A place that a request can be in, by the events that lead there.
+    struct Situation {
         let name: String
-        let steps: [(AttemptPlan.Event, AttemptPlan.Action)]
-        var testDescription: String { name }
-
-        init(_ name: String, _ steps: [(AttemptPlan.Event, AttemptPlan.Action)]) {
-            self.name = name
-            self.steps = steps
-        }
+        var candidates = [AttemptPlan.Candidate(), AttemptPlan.Candidate()]
+        var rules = AttemptRules()
+        let path: [Event]
+        let events: [(String, Event)]
     }
 
-    private static let streamHead = AttemptPlan.Event.head(status: 200, isEventStream: true)
-    private static let wholeHead = AttemptPlan.Event.head(status: 200, isEventStream: false)
+    private static let opened: [Event] = [.begin, .head(0, isStream: true)]
+    private static let relaying = opened + [.content(0)]
+    private static let resuming = relaying + [.failed(0, AttemptFailure(.silent)), .head(1, isStream: true)]
+    private static let prefilled = [AttemptPlan.Candidate(), AttemptPlan.Candidate(takesPrefill: true)]
 
-    /// With two candidates.
-    static let rows = [
-        Row("a whole answer", [(.begin, .start(0)), (wholeHead, .hold), (.end(complete: true), .finish)]),
-        Row(
-            "a stream",
-            [(.begin, .start(0)), (streamHead, .hold), (.content, .commit), (.end(complete: true), .finish)]),
-        Row(
-            "unreachable, then answered",
-            [
-                (.begin, .start(0)), (.failed(.unreachable), .start(1)), (wholeHead, .hold),
-                (.end(complete: true), .finish),
+    static let situations = [
+        Situation(name: "ready", path: [], events: [("begin", .begin), ("client gone", .clientGone)]),
+        Situation(
+            name: "asked",
+            path: [.begin],
+            events: [
+                ("head of a stream or a whole answer", .head(0, isStream: true)),
+                ("failed: once more on the same model", .failed(0, AttemptFailure(.serverError))),
+                ("failed: asks for time", .failed(0, AttemptFailure(.rateLimited))),
+                ("failed: never the same model", .failed(0, AttemptFailure(.unauthorized))),
+                ("failed: the answer stands", .failed(0, AttemptFailure(.contentPolicy))),
+                ("first token late", .expired(0, .slow)), ("no hope", .expired(0, .patience)),
+                ("too long in all", .expired(0, .total)), ("time for the request over", .chainExpired),
+                ("client gone", .clientGone),
             ]),
-        Row(
-            "429, then answered",
-            [
-                (.begin, .start(0)), (.head(status: 429, isEventStream: false), .start(1)), (streamHead, .hold),
-                (.content, .commit),
+        Situation(
+            name: "asked, `slow: fail_over`", rules: .with { $0.slow = .failOver }, path: [.begin],
+            events: [("first token late", .expired(0, .slow))]),
+        Situation(
+            name: "asked, `slow: wait`", rules: .with { $0.slow = .wait }, path: [.begin],
+            events: [("first token late", .expired(0, .slow)), ("no hope", .expired(0, .patience))]),
+        Situation(
+            name: "asked, nobody else", candidates: [.init()], path: [.begin],
+            events: [
+                ("failed: once more on the same model", .failed(0, AttemptFailure(.serverError))),
+                ("failed: asks for 2 s", .failed(0, AttemptFailure(.rateLimited, retryAfter: .seconds(2)))),
+                ("failed: asks for 60 s", .failed(0, AttemptFailure(.rateLimited, retryAfter: .seconds(60)))),
+                ("failed: never the same model", .failed(0, AttemptFailure(.unauthorized))),
+                ("first token late", .expired(0, .slow)), ("no hope", .expired(0, .patience)),
             ]),
-        Row(
-            "500, then timeout",
-            [(.begin, .start(0)), (.head(status: 500, isEventStream: false), .start(1)), (.failed(.timedOut), .giveUp)]),
-        Row(
-            "503 with an event stream is still a refusal",
-            [(.begin, .start(0)), (.head(status: 503, isEventStream: true), .start(1))]),
-        Row(
-            "other 4xx are answers",
-            [(.begin, .start(0)), (.head(status: 400, isEventStream: false), .hold), (.end(complete: true), .finish)]),
-        Row(
-            "a 4xx that dies is no answer",
-            [
-                (.begin, .start(0)), (.head(status: 404, isEventStream: false), .hold),
-                (.failed(.connectionLost), .start(1)),
+        Situation(
+            name: "asked, as a last resort", candidates: [.init(isLastResort: true)], path: [.begin],
+            events: [("failed: once more on the same model", .failed(0, AttemptFailure(.serverError)))]),
+        Situation(
+            name: "ready, the only one wants a pause of 3 s", candidates: [.init(pause: .seconds(3))], path: [],
+            events: [("begin", .begin)]),
+        Situation(
+            name: "asked, then too long for its window",
+            candidates: [.init(contextWindow: 8), .init(contextWindow: 8), .init(contextWindow: 99)], path: [.begin],
+            events: [("failed: too long", .failed(0, AttemptFailure(.contextLength)))]),
+        Situation(
+            name: "waiting", candidates: [.init()], path: [.begin, .failed(0, AttemptFailure(.overloaded))],
+            events: [
+                ("pause over", .waited), ("time for the request over", .chainExpired), ("client gone", .clientGone),
             ]),
-        Row(
-            "a stream cut before content",
-            [(.begin, .start(0)), (streamHead, .hold), (.end(complete: false), .start(1))]),
-        Row(
-            "a stream done before content",
-            [(.begin, .start(0)), (streamHead, .hold), (.end(complete: true), .start(1))]),
-        Row("an error before content", [(.begin, .start(0)), (streamHead, .hold), (.errorEvent, .start(1))]),
-        Row(
-            "a whole answer that dies",
-            [(.begin, .start(0)), (wholeHead, .hold), (.failed(.connectionLost), .start(1))]),
-        Row(
-            "a whole answer that is torn, then an error in place of one",
-            [
-                (.begin, .start(0)), (wholeHead, .hold), (.end(complete: false), .start(1)), (wholeHead, .hold),
-                (.errorEvent, .giveUp),
+        Situation(
+            name: "opening", path: opened,
+            events: [
+                ("first content", .content(0)), ("failed before content", .failed(0, AttemptFailure(.endedEarly))),
+                ("first token late", .expired(0, .slow)),
             ]),
-        Row(
-            "a redirect is a refusal",
-            [(.begin, .start(0)), (.head(status: 307, isEventStream: false), .start(1))]),
-        Row(
-            "cut after content",
-            [
-                (.begin, .start(0)), (streamHead, .hold), (.content, .commit),
-                (.end(complete: false), .breakOff(.endedEarly)),
+        Situation(
+            name: "opening, `buffer: answer`", rules: .with { $0.buffersAnswer = true }, path: opened,
+            events: [("first content", .content(0))]),
+        Situation(
+            name: "kept back, `buffer: answer`", rules: .with { $0.buffersAnswer = true }, path: relaying,
+            events: [
+                ("end", .end(0)), ("failed", .failed(0, AttemptFailure(.connectionLost))),
+                ("nothing between tokens", .expired(0, .betweenTokens)),
             ]),
-        Row(
-            "reset after content",
-            [
-                (.begin, .start(0)), (streamHead, .hold), (.content, .commit),
-                (.failed(.connectionLost), .breakOff(.connectionLost)),
+        Situation(
+            name: "collecting a whole answer", path: [.begin, .head(0, isStream: false)],
+            events: [
+                ("end", .end(0)), ("more than can be held", .content(0)),
+                ("failed", .failed(0, AttemptFailure(.malformed))),
+                ("nothing between bytes", .expired(0, .betweenTokens)),
             ]),
-        Row(
-            "an error after content is relayed",
-            [
-                (.begin, .start(0)), (streamHead, .hold), (.content, .commit), (.errorEvent, .relay),
-                (.end(complete: true), .finish),
+        Situation(
+            name: "hedged: 0 slow, 1 asked", path: [.begin, .expired(0, .slow), .head(1, isStream: true)],
+            events: [
+                ("first content of 0", .content(0)), ("first content of 1", .content(1)),
+                ("0 fails", .failed(0, AttemptFailure(.connectionLost))),
+                ("1 fails", .failed(1, AttemptFailure(.serverError))), ("1 is late too", .expired(1, .slow)),
+                ("client gone", .clientGone),
             ]),
-        Row(
-            "too much to hold",
-            [
-                (.begin, .start(0)), (wholeHead, .hold), (.holdLimit, .commit),
-                (.failed(.connectionLost), .breakOff(.connectionLost)),
+        Situation(
+            name: "hedged, a third candidate", candidates: [.init(), .init(), .init()],
+            path: [.begin, .expired(0, .slow)],
+            events: [
+                ("1 fails", .failed(1, AttemptFailure(.serverError))), ("1 is late too", .expired(1, .slow)),
             ]),
-        Row("gone before it began", [(.clientGone, .abandon), (.begin, .ignore)]),
-        Row("gone while waiting", [(.begin, .start(0)), (.clientGone, .abandon), (wholeHead, .ignore)]),
-        Row(
-            "gone while held", [(.begin, .start(0)), (streamHead, .hold), (.clientGone, .abandon), (.content, .ignore)]),
-        Row(
-            "gone while relaying",
-            [
-                (.begin, .start(0)), (streamHead, .hold), (.content, .commit), (.clientGone, .abandon),
-                (.end(complete: true), .ignore),
+        Situation(
+            name: "relaying", path: relaying,
+            events: [
+                ("chunk", .chunk(0)), ("end", .end(0)),
+                ("broke: once more on the same model", .failed(0, AttemptFailure(.connectionLost))),
+                ("broke: silent", .expired(0, .betweenTokens)), ("broke: too slow", .expired(0, .total)),
+                ("broke: refused content", .failed(0, AttemptFailure(.contentPolicy))),
+                ("time for the request over", .chainExpired), ("client gone", .clientGone),
             ]),
+        Situation(
+            name: "relaying tool calls", path: relaying + [.unspliceable],
+            events: [("broke", .failed(0, AttemptFailure(.connectionLost)))]),
+        Situation(
+            name: "relaying a whole answer", path: [.begin, .head(0, isStream: false), .content(0)],
+            events: [("end", .end(0)), ("broke", .failed(0, AttemptFailure(.connectionLost)))]),
+        Situation(
+            name: "resuming at the other", path: resuming,
+            events: [
+                ("caught up", .caughtUp(1)), ("another answer", .failed(1, AttemptFailure(.diverged))),
+                ("failed", .failed(1, AttemptFailure(.overloaded))), ("no first token in time", .expired(1, .patience)),
+                ("time for the request over", .chainExpired), ("client gone", .clientGone),
+            ]),
+        Situation(
+            name: "resuming, the other takes prefill", candidates: prefilled, path: resuming,
+            events: [("another answer", .failed(1, AttemptFailure(.diverged)))]),
+        Situation(
+            name: "resumed", path: resuming + [.content(1), .caughtUp(1)],
+            events: [("chunk", .chunk(1)), ("end", .end(1)), ("broke", .failed(1, AttemptFailure(.connectionLost)))]),
+        Situation(
+            name: "done", path: opened + [.clientGone],
+            events: [("anything", .content(0)), ("client gone", .clientGone)]),
     ]
 
-    @Test("transitions", arguments: rows)
-    func transitions(row: Row) {
-        var plan = AttemptPlan(candidateCount: 2)
-        for (event, expected) in row.steps {
-            #expect(plan.handle(event) == expected, "\(event)")
+    static func table() -> String {
+        var lines = ["| where | what happened | what is done |", "|---|---|---|"]
+        for situation in situations {
+            for (name, event) in situation.events {
+                var plan = AttemptPlan(candidates: situation.candidates, rules: situation.rules)
+                for step in situation.path { _ = plan.handle(step) }
+                let actions = plan.handle(event).map(words).joined(separator: ", ")
+                lines.append("| \(situation.name) | \(name) | \(actions.isEmpty ? "–" : actions) |")
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func words(_ action: AttemptPlan.Action) -> String {
+        switch action {
+        case .start(_, let candidate, .fresh): "ask candidate \(candidate)"
+        case .start(_, let candidate, .resume): "ask candidate \(candidate) for the same answer"
+        case .start(_, let candidate, .prefill): "ask candidate \(candidate) to go on"
+        case .cancel(let number): "cancel attempt \(number)"
+        case .wait(let pause): "wait \(Int(pause / .milliseconds(1))) ms"
+        case .commit: "send what was held"
+        case .relay: "send on"
+        case .reply: "**reply**"
+        case .finish: "**end**"
+        case .passOn: "**pass the refusal on**"
+        case .breakOff: "**error event**"
+        case .giveUp: "**error**"
+        case .abandon: "**nothing**"
         }
     }
 
-    private static let events: [AttemptPlan.Event] = [
-        .begin, streamHead, wholeHead, .head(status: 400, isEventStream: false),
-        .head(status: 503, isEventStream: false),
-        .content, .errorEvent, .holdLimit, .end(complete: true), .end(complete: false), .failed(.timedOut), .clientGone,
-    ]
-
-    /// What the client would have seen, and what runs.
-    private struct Witness {
-        var starts = 0
-        var commits = 0
-        var terminals = 0
-
-        mutating func see(_ action: AttemptPlan.Action) -> Bool {
-            let isOver = terminals > 0
-            switch action {
-            case .start: starts += 1
-            case .commit: commits += 1
-            case .finish, .breakOff, .giveUp, .abandon: terminals += 1
-            case .hold, .relay, .ignore: break
-            }
-            if isOver { return action == .ignore }
-            if case .start = action { return commits == 0 }
-            if case .giveUp = action { return commits == 0 }
-            if case .breakOff = action { return commits == 1 }
-            return terminals <= 1 && commits <= 1
-        }
+    @Test("the table of transitions in the guide is what the machine does")
+    func documented() throws {
+        let guide = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/attempts.md")
+        let text = try String(contentsOf: guide, encoding: .utf8)
+        let table = Self.table()
+        #expect(text.contains(table), "docs/attempts.md must hold this table:\n\(table)")
     }
+}
 
-    @Test("every order of events to a depth of six keeps the promises")
-    func exhaustive() {
-        var states = 0
-        var isSound = true
-        func explore(_ plan: AttemptPlan, _ witness: Witness, depth: Int) {
-            states += 1
-            guard depth > 0 else { return }
-            for event in Self.events {
-                var (next, seen) = (plan, witness)
-                let action = next.handle(event)
-                isSound = seen.see(action) && isSound
-                // No more attempts than candidates, and it is over exactly when a terminal action was given.
-                isSound = isSound && seen.starts <= 3 && (next.phase == .done) == (seen.terminals == 1)
-                // Nothing changes once it is over, nor by an event that means nothing here.
-                if action != .ignore || next != plan { explore(next, seen, depth: depth - 1) }
-            }
-        }
-        explore(AttemptPlan(candidateCount: 3), Witness(), depth: 6)
-        #expect(isSound)
-        #expect(states > 1000)
+extension AttemptRules {
+    static func with(_ change: (inout AttemptRules) -> Void) -> AttemptRules {
+        var rules = AttemptRules()
+        change(&rules)
+        return rules
     }
 }

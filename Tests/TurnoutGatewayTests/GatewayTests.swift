@@ -43,9 +43,10 @@ struct GatewayTests {
     @Test(
         "what another provider may do better is tried there, whole",
         arguments: [
-            ScriptedTransport.Step.fail(.connect), .fail(.timeout), .answer(429, "{}"), .answer(500, "{}"),
-            .answer(503, ""), .answer(302, ""), .answer(200, ""), .answer(200, "{\"half"), .answer(200, "<html>"),
-            .answer(200, #"{"error":{"message":"overloaded"}}"#), .wholeThenFail("{\"half"),
+            ScriptedTransport.Step.fail(.connect), .fail(.timeout), .answer(429, "{}"), .answer(503, ""),
+            .answer(302, ""), .answer(401, "{}"), .answer(404, "{}"),
+            .answer(400, #"{"error":{"code":"context_length_exceeded","message":"too long"}}"#),
+            .answer(200, #"{"error":{"code":"rate_limit_exceeded","message":"overloaded"}}"#),
         ])
     func fallback(step: ScriptedTransport.Step) async throws {
         let fixture = try GatewayFixture(weak: step)
@@ -60,9 +61,8 @@ struct GatewayTests {
     @Test("what another provider may do better is tried there, streamed, as long as nothing was said")
     func streamedFallback() async throws {
         let early: [ScriptedTransport.Step] = [
-            .fail(.connect), .answer(429, "{}"), .stream([], nil), .stream([role], nil),
-            .stream([role], .connectionLost),
-            .stream([role, "data: [DONE]\n\n"], nil), .stream(["data: {\"error\":{\"message\":\"busy\"}}\n\n"], nil),
+            .fail(.connect), .answer(429, "{}"), .fail(.timeout),
+            .stream([role, "data: {\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"busy\"}}\n\n"], nil),
         ]
         for step in early {
             let fixture = try GatewayFixture(weak: step, strong: .stream([role, word, stop, "data: [DONE]\n\n"], nil))
@@ -72,34 +72,78 @@ struct GatewayTests {
         }
     }
 
-    @Test("a stream that dies after its first word says so and is not passed off as whole")
-    func brokenOff() async throws {
+    @Test("a stream that dies after its first word goes on where another one repeats it")
+    func spliced() async throws {
         let half = #"data: {"choices":[{"delta":{"con"#
         for step in [
             ScriptedTransport.Step.stream([role, word + half], nil), .stream([role, word + half], .connectionLost),
         ] {
-            let fixture = try GatewayFixture(weak: step)
+            let fixture = try GatewayFixture(weak: step, strong: .stream([role, word, word, stop], nil))
             let (reply, text) = try await fixture.chat(streamed)
-            #expect(reply.headers[DecisionHeaders.attempts] == "1")
+            #expect(reply.headers[DecisionHeaders.attempts] == "1", "the head was sent before")
+            #expect(text == role + word + word + stop + "data: [DONE]\n\n")
+            #expect(fixture.weak.requests.count == 2, "the model that broke off is asked first")
+            #expect(fixture.strong.requests.count == 1)
+        }
+    }
+
+    @Test("a stream that dies and cannot be completed says so and is not passed off as whole")
+    func brokenOff() async throws {
+        let other = word.replacing("hello", with: "other")
+        for step in [
+            ScriptedTransport.Step.stream([role, word], nil), .stream([role, word, "data: [DONE]\n\n"], nil),
+        ] {
+            let fixture = try GatewayFixture(weak: step, strong: .stream([role, other, stop], nil))
+            let text = try await fixture.chat(streamed).1
+            #expect(!text.contains("[DONE]"))
             #expect(
                 text.hasPrefix(
                     role + word + "data: {\"error\":{\"message\":\"the answer of weak (provider one) broke off"))
-            #expect(text.contains(#""code":"stream_interrupted""#))
-            #expect(!text.contains(half + "data"), "the torn event is left out")
-            #expect(!text.contains("[DONE]"))
-            #expect(fixture.strong.requests.isEmpty)
+            #expect(text.contains(#""code":"stream_interrupted""#) && text.contains("not the one that was begun"))
+            #expect(!text.contains("other\"}"), "nothing of another answer is shown")
         }
+    }
+
+    @Test("tool calls are not taken up by another stream")
+    func toolCalls() async throws {
+        let call =
+            "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"f\"}}]}}]}\n\n"
+        let fixture = try GatewayFixture(weak: .stream([role, call], nil))
+        #expect(try await fixture.chat(streamed).1.contains("stream_interrupted"))
+        #expect(fixture.weak.requests.count == 1 && fixture.strong.requests.isEmpty)
     }
 
     @Test("a stream that lacks [DONE], or dies after its finish reason, is complete")
     func complete() async throws {
         for failure in [nil, UpstreamFailure.Kind.connectionLost] {
             let fixture = try GatewayFixture(weak: .stream([role, word, stop], failure))
-            #expect(try await fixture.chat(streamed).1 == role + word + stop)
+            #expect(try await fixture.chat(streamed).1 == role + word + stop + "data: [DONE]\n\n")
         }
     }
 
-    @Test("an answer to the request itself is passed on as it is", arguments: [400, 401, 404, 422])
+    @Test("usage is always asked for, and passed on only to whoever wants it")
+    func usage() async throws {
+        let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n"
+        for (options, isWanted) in [
+            ("", false), (#""stream_options":{},"#, false), (#""stream_options":{"x":1},"#, false),
+            (#""stream_options":{"include_usage":false},"#, false), (#""stream_options":null,"#, false),
+            (#""stream_options":{"include_usage":true},"#, true),
+        ] {
+            let fixture = try GatewayFixture(weak: .stream([word, stop, usage, "data: [DONE]\n\n"], nil))
+            let text = try await fixture.chat(
+                streamed.replacing(#""stream":true,"#, with: #""stream":true,\#(options)"#)
+            ).1
+            #expect(text.contains("usage") == isWanted, "\(options)")
+            let sent = Data(String(buffer: fixture.weak.requests[0].body).utf8)
+            let body = try JSONSerialization.jsonObject(with: sent) as? [String: Any]
+            #expect((body?["stream_options"] as? [String: Any])?["include_usage"] as? Bool == true, "\(options)")
+            let receipt = try await GatewayFixture.text(of: fixture.gateway.decision(id: "dec_test"))
+            #expect(
+                receipt.contains(#""outcome":"answered","events":1,"usage":{"prompt_tokens":1,"completion_tokens":2}"#))
+        }
+    }
+
+    @Test("an answer to the request itself is passed on as it is", arguments: [400, 413, 422])
     func passedOn(status: Int) async throws {
         let fixture = try GatewayFixture(weak: .answer(status, #"{"error":{"message":"theirs"}}"#))
         let (reply, text) = try await fixture.chat(ask)
@@ -108,33 +152,38 @@ struct GatewayTests {
         #expect(fixture.strong.requests.isEmpty)
     }
 
-    @Test("when all fail the last status stands, with everybody's name and words")
+    @Test("a refusal of the content is passed on in the provider's words, and nobody else is asked")
+    func contentPolicy() async throws {
+        let body = #"{"error":{"code":"content_policy_violation","message":"no"}}"#
+        let fixture = try GatewayFixture(weak: .answer(403, body))
+        let (reply, text) = try await fixture.chat(ask)
+        #expect(reply.status == 403 && text == body)
+        #expect(fixture.strong.requests.isEmpty)
+    }
+
+    @Test("when all fail the last status stands, with everybody's name and words and the least wait")
     func exhausted() async throws {
         let fixture = try GatewayFixture(
-            weak: .fail(.connect), strong: .answer(429, #"{"error":{"message":"slow down"}}"#))
+            weak: .answer(401, "{}"), strong: .answer(429, #"{"error":{"message":"slow down"}}"#, retryAfter: "60"))
         let (reply, text) = try await fixture.chat(ask)
         #expect(reply.status == 429)
-        #expect(reply.headers[.retryAfter] == "7")
-        #expect(text.contains("weak (provider one): scripted; strong (provider two): status 429: slow down"))
+        #expect(reply.headers[.retryAfter] == "60")
+        #expect(text.contains("weak (provider one): status 401; strong (provider two): status 429: slow down"))
         let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: [String: Any]]
         #expect((object?["error"]?["attempts"] as? [Any])?.count == 2)
         #expect(reply.headers[DecisionHeaders.attempts] == "2")
+        let again = try await fixture.chat(ask)
+        #expect(again.0.status == 401, "who wants to be left alone for a minute is left alone")
+        #expect(fixture.strong.requests.count == 1)
     }
 
     @Test("an error or a redirect in place of an answer is a failure of the provider, in its words")
     func inPlaceOfAnAnswer() async throws {
-        let fixture = try GatewayFixture(weak: .answer(200, #"{"error":{"message":"full"}}"#), strong: .answer(308, ""))
+        let fixture = try GatewayFixture(
+            weak: .answer(200, #"{"error":{"code":"model_not_found","message":"gone"}}"#), strong: .answer(308, ""))
         let (reply, text) = try await fixture.chat(ask)
         #expect(reply.status == 502)
-        #expect(text.contains("it reported an error in place of an answer: full; strong (provider two): status 308"))
-    }
-
-    @Test("an error event is not glued to a torn event that was too long to be kept back")
-    func brokenOffMidEvent() async throws {
-        let long = "data: {\"choices\":[{\"delta\":{\"content\":\"" + String(repeating: "x", count: 1 << 20)
-        let fixture = try GatewayFixture(weak: .stream([role, word, long], nil))
-        let text = try await fixture.chat(streamed).1
-        #expect(text.hasPrefix(role + word + long + "\n\ndata: {\"error\":"))
+        #expect(text.contains("it reported an error in place of an answer: gone; strong (provider two): status 308"))
     }
 
     @Test("a model asked for by name is asked, and nothing else")
@@ -196,7 +245,7 @@ struct GatewayTests {
     func receipts() async throws {
         let fixture = try GatewayFixture()
         let dry = try await fixture.chat(ask, [DecisionHeaders.dryRun: "1"])
-        let routed = fixture.gateway.route(ByteBuffer(string: #"{"prompt":"qq"}"#), headers: [:])
+        let routed = try await fixture.gateway.route(ByteBuffer(string: #"{"prompt":"qq"}"#), headers: [:])
         let found = fixture.gateway.decision(id: "dec_test")
         #expect(fixture.weak.requests.isEmpty && fixture.strong.requests.isEmpty)
         for text in [dry.1, try await GatewayFixture.text(of: routed), try await GatewayFixture.text(of: found)] {

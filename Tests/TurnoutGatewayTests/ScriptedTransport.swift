@@ -4,6 +4,7 @@ import Synchronization
 import TurnoutCore
 import TurnoutProviders
 import TurnoutRouting
+import TurnoutTesting
 
 @testable import TurnoutGateway
 
@@ -11,12 +12,14 @@ import TurnoutRouting
 final class ScriptedTransport: UpstreamTransport {
     enum Step: Sendable {
         case fail(UpstreamFailure.Kind)
-        case answer(Int, String)
+        case answer(Int, String, retryAfter: String? = nil)
         /// Chunks of an event stream, then its end or a failure.
         case stream([String], UpstreamFailure.Kind?)
         case wholeThenFail(String)
         /// Nothing, until the request is cancelled.
         case hang
+        /// Chunks of an event stream, then nothing until the request is cancelled.
+        case stall([String])
     }
 
     fileprivate let steps: Mutex<[Step]>
@@ -24,21 +27,25 @@ final class ScriptedTransport: UpstreamTransport {
     var requests: [UpstreamRequest] { seen.withLock { $0 } }
 
     private let (arrivals, arrival) = AsyncStream<Void>.makeStream()
+    private let (departures, departure) = AsyncStream<Void>.makeStream()
 
     init(_ steps: Step...) { self.steps = Mutex(steps) }
 
     /// Waits until a request is there.
     func arrived() async { for await _ in arrivals { return } }
 
+    /// Waits until a request that was kept waiting is cancelled.
+    func left() async { for await _ in departures { return } }
+
     func send(_ request: UpstreamRequest) async throws -> UpstreamResponse {
         seen.withLock { $0.append(request) }
         arrival.yield()
         switch steps.withLock({ $0.count > 1 ? $0.removeFirst() : $0[0] }) {
         case .fail(let kind): throw UpstreamFailure(kind, "scripted")
-        case .answer(let status, let text):
-            return UpstreamResponse(
-                status: status, headers: [.contentType: "application/json", .retryAfter: "7"],
-                body: UpstreamBody([ByteBuffer(string: text)]))
+        case .answer(let status, let text, let retryAfter):
+            var headers: HTTPFields = [.contentType: "application/json"]
+            headers[.retryAfter] = retryAfter
+            return UpstreamResponse(status: status, headers: headers, body: UpstreamBody([ByteBuffer(string: text)]))
         case .stream(let chunks, let failure):
             return UpstreamResponse(
                 status: 200, headers: [.contentType: "text/event-stream; charset=utf-8"],
@@ -47,9 +54,22 @@ final class ScriptedTransport: UpstreamTransport {
             return UpstreamResponse(
                 status: 200, headers: [.contentType: "application/json"], body: Self.body([text], .connectionLost))
         case .hang:
-            for await _ in AsyncStream<Void>.makeStream().stream {}
-            throw CancellationError()
+            throw await untilCancelled()
+        case .stall(let chunks):
+            var rest = chunks[...]
+            return UpstreamResponse(
+                status: 200, headers: [.contentType: "text/event-stream"],
+                body: UpstreamBody { [self] in
+                    if let chunk = rest.popFirst() { return ByteBuffer(string: chunk) }
+                    throw await untilCancelled()
+                })
         }
+    }
+
+    private func untilCancelled() async -> CancellationError {
+        for await _ in AsyncStream<Void>.makeStream().stream {}
+        departure.yield()
+        return CancellationError()
     }
 
     private static func body(_ chunks: [String], _ failure: UpstreamFailure.Kind?) -> UpstreamBody {
@@ -83,11 +103,25 @@ struct GatewayFixture {
     let weak: ScriptedTransport
     let strong: ScriptedTransport
     let gateway: Gateway
+    /// A clock that goes on by itself, unless the test has its own.
+    private let clock: ManualClock?
 
-    init(weak: ScriptedTransport.Step..., strong: ScriptedTransport.Step = .answer(200, #"{"from":"strong"}"#)) throws {
+    init(
+        weak: ScriptedTransport.Step..., strong: ScriptedTransport.Step = .answer(200, #"{"from":"strong"}"#),
+        rules: AttemptRules = AttemptRules(), clock: GatewayClock? = nil
+    ) throws {
+        try self.init(weak: weak, strong: strong, rules: rules, clock: clock)
+    }
+
+    init(
+        weak: [ScriptedTransport.Step], strong: ScriptedTransport.Step = .answer(200, #"{"from":"strong"}"#),
+        rules: AttemptRules = AttemptRules(), clock: GatewayClock? = nil
+    ) throws {
         let weakTransport = ScriptedTransport.scripted(weak)
         let strongTransport = ScriptedTransport(strong)
         (self.weak, self.strong) = (weakTransport, strongTransport)
+        let own = clock == nil ? ManualClock() : nil
+        self.clock = own
         let price = Price(
             inputPerMillion: Money(nanoDollars: 2_000_000_000), outputPerMillion: Money(nanoDollars: 4_000_000_000))
         let decider = try Decider(
@@ -95,15 +129,23 @@ struct GatewayFixture {
             policy: .threshold(0.5))
         self.gateway = Gateway(
             directory: ModelDirectory(
-                routes: [.init(name: "auto", decider: decider)],
+                routes: [.init(name: "auto", decider: decider, rules: rules)],
                 models: [
                     Upstream(model: "weak", provider: "one", id: "weak-1", price: price, transport: weakTransport),
                     Upstream(model: "strong", provider: "two", id: "strong-2", transport: strongTransport),
                 ]),
-            makeID: { "dec_test" })
+            clock: clock ?? own.map { GatewayClock($0) } ?? GatewayClock(), makeID: { "dec_test" })
     }
 
     func chat(_ body: String, _ headers: HTTPFields = [:]) async throws -> (Reply, String) {
+        guard let clock else { return try await answer(body, headers) }
+        async let _: Void = gateway.run()
+        // So slowly that no limit passes while anybody has something to do.
+        async let _: Void = clock.runOn(by: .milliseconds(1))
+        return try await answer(body, headers)
+    }
+
+    private func answer(_ body: String, _ headers: HTTPFields) async throws -> (Reply, String) {
         let reply = try await gateway.chat(ByteBuffer(string: body), headers: headers)
         return (reply, try await Self.text(of: reply))
     }
@@ -111,10 +153,20 @@ struct GatewayFixture {
     static func text(of reply: Reply) async throws -> String {
         switch reply.body {
         case .whole(let bytes): return String(buffer: bytes)
-        case .relayed(var rest):
+        case .relayed(let rest):
             var text = ""
             while let chunk = try await rest.next() { text += String(buffer: chunk) }
             return text
+        }
+    }
+}
+
+extension ManualClock {
+    /// Goes on step by step, giving way to everybody else between two steps, until the task is cancelled.
+    func runOn(by step: Swift.Duration) async {
+        while !Task.isCancelled {
+            advance(by: step)
+            await Task.yield()
         }
     }
 }

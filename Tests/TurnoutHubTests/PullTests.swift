@@ -1,3 +1,4 @@
+import FakeHub
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -34,6 +35,15 @@ struct PullTests {
             #expect(report.files.allSatisfy { $0.isVerified })
             #expect(scene.paths("blobs").count == expected.count)
         }
+    }
+
+    @Test("a pull goes through the proxy that the environment names")
+    func proxied() async throws {
+        let proxy = try await LoopbackServer { _ in .init(status: .notFound) }
+        let environment = ["HTTP_PROXY": proxy.address, "HF_ENDPOINT": "http://hub.invalid"]
+        try await HubScene.with(environment) { scene in _ = await scene.failedPull() }
+        #expect(proxy.requests.first?.method == .CONNECT && proxy.requests.first?.uri == "hub.invalid:80")
+        await proxy.close()
     }
 
     @Test("a second pull asks for the list and for nothing else")

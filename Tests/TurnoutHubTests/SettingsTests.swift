@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Testing
 import TurnoutCore
 
@@ -49,7 +50,7 @@ struct SettingsTests {
         #expect(try settings(["HF_TOKEN_PATH": "/t"], files: files).token?.reveal() == "elsewhere")
         #expect(try settings(["HF_TOKEN": "a", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"], files: files).token == nil)
         #expect(try settings(["HF_TOKEN": "   "]).token == nil)
-        #expect(HubToken("a\u{1}b") == nil)
+        #expect(HubSettings.token("a\u{1}b") == nil)
     }
 
     @Test("a token shows itself to nobody")
@@ -66,6 +67,35 @@ struct SettingsTests {
         #expect(try settings(["HF_ENDPOINT": "https://mirror/api/hf/"]).endpoint == "https://mirror/api/hf")
         for wrong in ["mirror", "ftp://x", "https://", "https://u:p@x", "https://x/?q"] {
             #expect(throws: TurnoutError.self) { try settings(["HF_ENDPOINT": wrong]) }
+        }
+    }
+
+    @Test(
+        "the proxy is the one for the hub's scheme, unless the hub is exempt",
+        arguments: [
+            (["HTTPS_PROXY": "http://p:1"], true), (["https_proxy": "p:1", "HTTPS_PROXY": "http://other"], true),
+            (["HTTP_PROXY": "http://p:1"], false), ([:], false), (["HTTPS_PROXY": ""], false),
+            (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"], false),
+            (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "localhost, HuggingFace.co"], false),
+            (["HTTPS_PROXY": "http://p:1", "no_proxy": ".co"], false),
+            (["HTTPS_PROXY": "http://p:1", "NO_PROXY": "face.co,localhost"], true),
+        ])
+    func proxy(environment: [String: String], expected: Bool) throws {
+        let proxy = try settings(environment).proxy
+        #expect((proxy != nil) == expected)
+        if expected { #expect(try proxy?.forClient() == .server(host: "p", port: 1)) }
+    }
+
+    @Test("a proxy's password is sent and never shown; what is no proxy is refused by the variable's name")
+    func proxyAddress() throws {
+        let proxy = try settings(["HTTPS_PROXY": "http://ada:pass%40word@p.example"]).proxy
+        let expected = HTTPClient.Authorization.basic(username: "ada", password: "pass@word")
+        #expect(try proxy?.forClient() == .server(host: "p.example", port: 80, authorization: expected))
+        #expect(!"\(String(reflecting: proxy))".contains("word"))
+        for wrong in ["socks5://p:1", "https://p:1", "http://", "::"] {
+            let settings = try settings(["HTTPS_PROXY": wrong])
+            let error = #expect(throws: TurnoutError.self) { try settings.proxy?.forClient() }
+            #expect(error?.message.hasPrefix("HTTPS_PROXY is not the address") == true)
         }
     }
 

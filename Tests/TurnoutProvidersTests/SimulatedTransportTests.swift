@@ -54,9 +54,9 @@ struct SimulatedTransportTests {
     @Test("a stream has the same text, finishes, and gives usage only when asked", arguments: [false, true])
     func stream(usage: Bool) async throws {
         let (_, text) = try await ask(transport(), stream: true, usage: usage)
-        var observer = ChatStreamObserver()
-        _ = observer.push(ByteBuffer(string: text))
-        #expect(observer.isFinished && observer.isDone && observer.malformedEvents == 0)
+        var reader = ChatStreamReader()
+        _ = reader.push(ByteBuffer(string: text))
+        #expect(reader.isFinished && reader.isDone && reader.malformedEvents == 0)
         #expect(text.contains(#""usage":{"#) == usage)
     }
 

@@ -135,6 +135,21 @@ struct ConfigurationTests {
             ),
             ("price: { input: 1.25,", "price: { input: -1,", 6, "a number from 0"),
             ("  fake: { provider: sim }", "  weak: { provider: sim }", 7, "'weak' stands twice"),
+            (
+                "  fake: { provider: sim }", "  weak: { encoder: static }", 7, "'weak' stands twice"
+            ),
+            ("fake: { provider: sim }", "fake: { provider: sim, encoder: static }", 8, "both 'provider' and 'encoder'"),
+            ("fake: { provider: sim }", "fake: { encoder: static, id: x }", 8, "unknown key 'models.fake.id'"),
+            ("fake: { provider: sim }", "fake: { encoder: '' }", 8, "'models.fake.encoder' is empty"),
+            (
+                "fake: { provider: sim }\nroutes:\n  auto:\n    candidates: [weak, strong]",
+                "fake: { encoder: static }\nroutes:\n  auto:\n    candidates: [weak, fake]", 11,
+                "'routes.auto' names the encoder 'fake', which answers embeddings only"
+            ),
+            (
+                "fake: { provider: sim }\nroutes:\n  auto:", "auto: { encoder: static }\nroutes:\n  auto:", 11,
+                "both a route and a model"
+            ),
             ("  fake: { provider: sim }", "  fake: { provider: sim", 9, "not valid YAML"),
         ])
     func wrong(what: String, by: String, line: Int, words: String) throws {
@@ -158,6 +173,33 @@ struct ConfigurationTests {
             try parse("providers: { sim: { protocol: simulated } }\nmodels: {}")
         }
         #expect(error?.message == "folder/turnout.yaml:2: 'models' names no model; add one")
+    }
+
+    @Test("an encoder is a model without a provider; the path of one is relative to the file")
+    func encoders() throws {
+        let models = Self.good.replacing(
+            "  fake: { provider: sim }",
+            with: "  fake: { provider: sim }\n  mini: { encoder: ./minilm }\n  small: { encoder: org/name }")
+        let configuration = try parse(models)
+        #expect(configuration.models.map(\.name) == ["strong", "weak", "fake"])
+        #expect(configuration.encoders.map(\.name) == ["mini", "small"])
+        #expect(configuration.encoders[0].encoder.hasSuffix("/folder/minilm"))
+        #expect(configuration.encoders[1].encoder == "org/name")
+        #expect(
+            configuration.modelSummary.last == "model small: embeddings, computed here by the encoder 'org/name'")
+        let alone = try parse("models: { mini: { encoder: static } }")
+        #expect(try alone.localEncoders().map(\.model) == ["mini"])
+    }
+
+    @Test("an encoder that cannot be loaded is told with its place, and no configuration is valid without it")
+    func missingEncoder() throws {
+        for (encoder, words) in [("./no-such", "has no config.json"), ("org/name", "turnout models pull org/name")] {
+            let configuration = try parse("models:\n  ok: { encoder: static }\n  mini: { encoder: \(encoder) }")
+            let error = #expect(throws: TurnoutError.self) { try configuration.localEncoders() }
+            #expect(error?.code == .invalidConfiguration)
+            #expect(error?.message.hasPrefix("folder/turnout.yaml:3: 'models.mini.encoder': ") == true)
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        }
     }
 
     @Test("a router that several routes name is loaded once")
@@ -189,5 +231,44 @@ struct ConfigurationTests {
         "spelling", arguments: [("candidats", "candidates"), ("polcy", "policy"), ("zzz", nil)] as [(String, String?)])
     func spelling(word: String, expected: String?) {
         #expect(SpellingDistance.nearest(to: word, among: ["candidates", "router", "policy", "fallback"]) == expected)
+    }
+
+    private func classified(_ router: String, policy: String = "threshold: 0.4") throws -> Configuration {
+        try parse(
+            """
+            providers: { sim: { protocol: simulated } }
+            models: { judge: { provider: sim }, weak: { provider: sim }, strong: { provider: sim } }
+            routes: { auto: { candidates: [weak, strong], policy: { \(policy) }, router: { causal_llm: \(router) } } }
+            """)
+    }
+
+    @Test("a route may ask a classifier, and says so")
+    func classifier() throws {
+        let configuration = try classified(
+            #"{ model: judge, timeout: 0.5, threshold_score: 3, least_mass: 0.2, tokens: 6, top_tokens: 5, question: "Q {question}" }"#
+        )
+        let classifier = try #require(configuration.routes[0].classifier)
+        #expect(classifier.model == "judge" && classifier.options.timeout == .milliseconds(500))
+        #expect(classifier.options.labels.threshold == 3 && classifier.options.labels.leastMass == 0.2)
+        #expect(classifier.options.tokens == 6 && classifier.options.topTokens == 5)
+        #expect(classifier.options.prompt.question == "Q {question}")
+        #expect(configuration.summary[0].contains("causal-llm, asks judge"))
+        #expect(try configuration.decider(forRoute: nil).router.card.kind == "causal-llm")
+    }
+
+    @Test(
+        "a classifier that cannot be asked is refused",
+        arguments: [
+            ("{}", "threshold: 0.4", "has no 'model'"), ("{ model: nobody }", "threshold: 0.4", "'nobody'"),
+            ("{ model: judge, question: hello }", "threshold: 0.4", "a text with '{question}' in it"),
+            ("{ model: judge, timeout: 0 }", "threshold: 0.4", "a number from 0.001"),
+            ("{ model: judge, modle: 1 }", "threshold: 0.4", "did you mean 'model'"),
+            ("{ model: judge }", "strong_share: 0.3", "give a threshold"),
+        ])
+    func wrongClassifier(router: String, policy: String, words: String) throws {
+        let error = #expect(throws: TurnoutError.self) {
+            try classified(router, policy: policy).decider(forRoute: nil)
+        }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 }

@@ -32,6 +32,25 @@ struct GatewayEndpointTests {
         }
     }
 
+    @Test("an encoder answers embeddings, many at once, the same every time")
+    func embeddings() async throws {
+        try await RunningGateway.with("models: { st: { encoder: static } }") { gateway in
+            let body = #"{"model":"st","input":["What is a group?","Rain"]}"#
+            let texts = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<8 {
+                    group.addTask { try await gateway.send(.POST, "/v1/embeddings", body).text }
+                }
+                return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            let object = try JSONSerialization.jsonObject(with: Data(texts.first?.utf8 ?? "".utf8)) as? [String: Any]
+            let data = object?["data"] as? [[String: Any]]
+            #expect(texts.count == 1 && data?.count == 2)
+            #expect((data?[0]["embedding"] as? [Double])?.count == 256)
+            let wrong = try await gateway.send(.GET, "/v1/embeddings")
+            #expect(wrong.status == 405)
+        }
+    }
+
     @Test(
         "a wrong address or method is told in OpenAI's envelope",
         arguments: [
@@ -99,7 +118,7 @@ struct GatewayEndpointTests {
     func webPages(headers: [(String, String)], status: Int, words: String) async throws {
         try await RunningGateway.with(RunningGateway.simulated) { gateway in
             let body = #"{"model":"weak","messages":[{}]}"#
-            for path in ["/v1/chat/completions", "/v1/route"] {
+            for path in ["/v1/chat/completions", "/v1/embeddings", "/v1/route"] {
                 let reply = try await gateway.send(.POST, path, body, headers: headers)
                 #expect(reply.status == status && reply.text.contains(words), "\(reply.text)")
             }

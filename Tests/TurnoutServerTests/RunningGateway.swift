@@ -25,6 +25,7 @@ struct RunningGateway {
     /// Starts a gateway for a configuration's text, on any free port.
     static func with<Value: Sendable>(
         _ yaml: String, maxBodyBytes: Int = 1 << 20, grace: Duration = .seconds(5),
+        clock: GatewayClock = GatewayClock(),
         loggerFactory: (@Sendable () -> Logger)? = nil,
         _ body: @escaping @Sendable (RunningGateway) async throws -> Value
     ) async throws -> Value {
@@ -36,7 +37,7 @@ struct RunningGateway {
         let directory = try configuration.directory(client: client) { _ in LengthRouter() }
         let logger = loggerFactory?() ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = GatewayServer(
-            gateway: Gateway(directory: directory), settings: configuration.server, logger: logger)
+            gateway: Gateway(directory: directory, clock: clock), settings: configuration.server, logger: logger)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let (ends, end) = AsyncStream<Void>.makeStream()
         let services = ServiceGroup(

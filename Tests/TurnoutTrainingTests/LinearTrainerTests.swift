@@ -61,6 +61,27 @@ struct LinearTrainerTests {
                 == many.router.assess(prompt, candidates: ["weak"]).estimates)
     }
 
+    @Test("battles between the chosen models teach which prompts need the strong one; others are passed over")
+    func battles() throws {
+        let rows = madeUpRows(600, seed: 6).map { row in
+            let (weak, strong) = (row.scores["weak"] ?? 0, row.scores["strong"] ?? 0)
+            let met = Battle("weak", "strong", weak == strong ? .tie : weak > strong ? .a : .b)
+            return OutcomeRow(prompt: row.prompt, battles: [met, Battle("strong", "third", .b)])
+        }
+        let result = try train(rows) { $0.models = ["weak", "strong"] }
+        #expect(result.router.card.models == ["weak", "strong"])
+        let apgr = try #require(result.router.card.metrics.first { $0.name == "apgr" })
+        #expect(apgr.low > 0.55, "\(apgr)")
+    }
+
+    @Test("rows of different weights are refused, not ignored")
+    func weights() throws {
+        var rows = madeUpRows(100, seed: 7)
+        rows[3].weight = 2
+        let error = #expect(throws: TurnoutError.self) { try train(rows) }
+        #expect(error?.message.contains("leave out --weight") == true)
+    }
+
     @Test("graded scores make a ridge head whose estimates stay in their range")
     func graded() throws {
         let router = try train(madeUpRows(300, seed: 4) { $0 ? 9 : 2 }).router

@@ -124,6 +124,13 @@ void turnout_layer_norm(
     const turnout_kernels *kernels, ptrdiff_t rows, ptrdiff_t width, const float *x, const float *gain,
     const float *shift, float epsilon, float *y);
 
+// MARK: Similarity
+
+/// out[r] = sum over i of m[r, i]·x[i], exactly. `m` is `[rows, width]`, and |x| times the longest row of m must be
+/// below 2^31.
+void turnout_dot_bytes(
+    const turnout_kernels *kernels, ptrdiff_t rows, ptrdiff_t width, const int8_t *m, const int16_t *x, int32_t *out);
+
 // MARK: Attention
 
 /// Self-attention over sequences of different lengths laid end to end; nothing is padded.

@@ -1,14 +1,6 @@
 import TurnoutCore
 public import TurnoutNumerics
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// Collects tensors and remarks, and writes them as a safetensors file.
 ///
 /// The same content gives the same bytes, whatever the order in which it was added: wider elements first, then by name,
@@ -26,6 +18,19 @@ public struct SafetensorsBuilder: Sendable {
 
     /// An empty file.
     public init() {}
+
+    /// A copy of a file, tensors and remarks byte for byte, to which more can be added.
+    ///
+    /// - Throws: `TurnoutError` with code `.damagedFile`; never for a file that could be opened.
+    /// - Complexity: O(bytes)
+    public init(copying file: SafetensorsFile) throws {
+        metadata = file.metadata
+        for name in file.names {
+            let tensor = try file.tensor(name)
+            parts[name] = Part(
+                dtype: tensor.dtype, shape: tensor.shape, bytes: tensor.withUnsafeBytes { [UInt8]($0) })
+        }
+    }
 
     /// Adds a tensor of 32-bit floats, row-major.
     ///
@@ -121,44 +126,7 @@ public struct SafetensorsBuilder: Sendable {
     ///
     /// - Throws: `TurnoutError` with code `.io`.
     /// - Complexity: O(bytes)
-    public func write(to path: String) throws {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            throw TurnoutError(
-                .io, "'\(path)' is a folder or a device and would be replaced; give the path of a file")
-        }
-        let aside = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max)).partial"
-        let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.unwritable(path, errno) }
-        do {
-            defer { close(descriptor) }
-            try serialized().withUnsafeBytes { bytes in
-                var written = 0
-                while written < bytes.count {
-                    let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
-                    let count = systemWrite(descriptor, rest)
-                    if count < 0, errno == EINTR { continue }
-                    guard count > 0 else { throw Self.unwritable(path, errno) }
-                    written += count
-                }
-            }
-            guard fsync(descriptor) == 0 else { throw Self.unwritable(path, errno) }
-        } catch {
-            unlink(aside)
-            throw error
-        }
-        guard rename(aside, path) == 0 else {
-            let code = errno
-            unlink(aside)
-            throw Self.unwritable(path, code)
-        }
-    }
-
-    private static func unwritable(_ path: String, _ code: Int32) -> TurnoutError {
-        let reason = String(cString: strerror(code))
-        return TurnoutError(
-            .io, "'\(path)' cannot be written: \(reason); check the folder, its permissions and free space")
-    }
+    public func write(to path: String) throws { try WholeFile.write(serialized(), to: path) }
 
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
@@ -174,9 +142,4 @@ public struct SafetensorsBuilder: Sendable {
         }
         return quoted + "\""
     }
-}
-
-/// The system's `write`, whose bare name would mean the method above.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-    write(descriptor, bytes.baseAddress, bytes.count)
 }

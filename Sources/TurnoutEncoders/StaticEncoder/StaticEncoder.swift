@@ -114,6 +114,16 @@ public struct StaticEncoder: TextEncoder {
         return text.withUTF8 { encode(utf8: $0) }
     }
 
+    /// The number of tokens of a text; every one is read.
+    ///
+    /// - Complexity: O(bytes)
+    public func tokenCount(of text: String) -> TokenCount {
+        var text = text
+        var count = 0
+        text.withUTF8 { bytes in tokenizer.forEachToken(inUTF8: bytes) { _ in count += 1 } }
+        return TokenCount(count)
+    }
+
     /// Encodes a text given as UTF-8; what is not well-formed counts as U+FFFD.
     ///
     /// - Complexity: as ``encode(_:)-(String)``

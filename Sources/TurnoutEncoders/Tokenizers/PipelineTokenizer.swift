@@ -50,6 +50,11 @@ package struct PipelineTokenizer: Tokenizer {
     /// ``encode(_:maximumLength:)`` honours the side, not the length.
     package var truncation: Truncation { parts.truncation }
 
+    /// The model where it is that of uncased BERT, and `nil` for every other one.
+    var wordPiece: WordPieceTokenizer? {
+        if case .bert(let model) = parts.model { model } else { nil }
+    }
+
     /// The ids that open every text.
     package var opening: [Int32] { parts.postProcessor.before }
 

@@ -90,7 +90,9 @@ package enum TokenizerFile {
             throw TurnoutError(.damagedFile, "'\(name)' is not UTF-8 at byte \(place); fetch the file again")
         }
         var pieces = ByteStringList()
-        for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        var tokens = lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        if tokens.last?.isEmpty == true { tokens.removeLast() }  // what follows the last line end
+        for line in tokens {
             pieces.append(Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line), value: Int32(pieces.count))
         }
         var builder = WordPieceBuilder(file: name)

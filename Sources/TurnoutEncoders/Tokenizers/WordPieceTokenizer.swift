@@ -71,6 +71,9 @@ public struct WordPieceTokenizer: Sendable {
     /// The number of tokens in the vocabulary; every id is below it.
     public var vocabularyCount: Int { vocabulary.count }
 
+    /// The vocabulary as it was read: tokens in the order of their ids, separated by newlines.
+    package var vocabularyLines: [UInt8] { vocabulary.text }
+
     /// The id of a token by its text, such as `##ing`; `nil` when there is none.
     ///
     /// - Complexity: O(length)

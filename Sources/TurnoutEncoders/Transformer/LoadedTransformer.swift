@@ -80,10 +80,27 @@ final class LoadedTransformer: Sendable {
             vocabulary: [UInt8](vocabulary), options: options, name: folder.path(of: "vocab.txt"))
     }
 
-    /// The ids of a text, prompt and special tokens included.
-    func tokenIDs(_ text: String) -> [Int32] {
+    /// The tokenizer where it is that of uncased BERT.
+    var wordPiece: WordPieceTokenizer? { (tokenizer as? PipelineTokenizer)?.wordPiece }
+
+    /// `license:` in the YAML at the head of `README.md`.
+    var licence: String? {
+        guard let bytes = try? folder.bytes("README.md") else { return nil }
+        let lines = String(decoding: bytes.prefix(1 << 16), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        guard lines.first == "---" else { return nil }
+        let field = lines.dropFirst().prefix { $0 != "---" }.first { $0.hasPrefix("license:") }
+        let value = field?.dropFirst("license:".count).filter { !" \"'\r".contains($0) } ?? ""
+        return value.isEmpty ? nil : value
+    }
+
+    /// The ids that are read of a text, prompt and special tokens included.
+    func tokenIDs(_ text: String) -> [Int32] { tokenIDs(text, upTo: maximumLength) }
+
+    /// The first ids of a text, prompt and special tokens included.
+    func tokenIDs(_ text: String, upTo length: Int) -> [Int32] {
         let text = prefix + text
-        return tokenizer.encode(sentences.lowercases ? text.lowercased() : text, maximumLength: maximumLength)
+        return tokenizer.encode(sentences.lowercases ? text.lowercased() : text, maximumLength: length)
     }
 
     /// Refuses ids and lengths that the model has no vectors for.

@@ -105,6 +105,15 @@ public struct TransformerEncoder: TextEncoder {
         encode(checked: texts.map { $0.isEmpty ? [] : loaded.tokenIDs($0) })
     }
 
+    /// The number of tokens of a text that are read, prompt and special tokens included; at most ``maximumLength``.
+    ///
+    /// - Complexity: O(bytes)
+    public func tokenCount(of text: String) -> TokenCount {
+        guard !text.isEmpty else { return TokenCount(0) }
+        let count = loaded.tokenIDs(text, upTo: maximumLength + 1).count
+        return TokenCount(min(count, maximumLength), isTruncated: count > maximumLength)
+    }
+
     /// Encodes sequences of token ids, special tokens included; an empty one gives zeros.
     ///
     /// - Throws: `TurnoutError` with code `.invalidArgument` for an id outside the vocabulary or a sequence longer than
@@ -114,6 +123,33 @@ public struct TransformerEncoder: TextEncoder {
         try loaded.check(sequences)
         return encode(checked: sequences)
     }
+
+    /// The last hidden state at one place of each sequence; shape `[sequences.count, dimension]`.
+    ///
+    /// - Parameters:
+    ///   - sequences: Token ids, special tokens included; each longer than `place`.
+    ///   - place: Which token's state to return, 0 for the first.
+    /// - Returns: The states, in the order of the sequences.
+    /// - Throws: `TurnoutError` as ``encode(tokenIDs:)`` does.
+    /// - Complexity: as ``encode(_:)-(String)`` for each.
+    package func states(of sequences: [[Int32]], at place: Int) throws -> Matrix {
+        precondition(sequences.allSatisfy { $0.indices.contains(place) }, "a sequence has no token \(place)")
+        try loaded.check(sequences)
+        var result = Matrix(rows: sequences.count, columns: dimension)
+        loaded.forEachBatch(of: sequences) { batch, vectors, offsets in
+            for (s, index) in batch.enumerated() {
+                let state = vectors + (Int(offsets[s]) + place) * dimension
+                for j in 0..<dimension { result[index, j] = state[j] }
+            }
+        }
+        return result
+    }
+
+    /// The tokenizer where it is that of uncased BERT, and `nil` for every other one.
+    package var wordPiece: WordPieceTokenizer? { loaded.wordPiece }
+
+    /// The licence that the folder's `README.md` names at its head, as the hub's models do; `nil` where it does not.
+    package var licence: String? { loaded.licence }
 
     private func encode(checked sequences: [[Int32]]) -> Matrix {
         var result = Matrix(rows: sequences.count, columns: dimension)

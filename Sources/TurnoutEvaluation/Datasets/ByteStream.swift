@@ -10,6 +10,21 @@ final class ByteStream {
     let name: String
     private let file: gzFile
     private var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+    private var isAtStart = true
+
+    /// Formats that are told from their first bytes and are not read here, and what turns them into one that is.
+    private static let foreign: [(start: [UInt8], remedy: String)] = [
+        (
+            Array("PAR1".utf8),
+            "a Parquet file; write it as JSON lines (in pandas: to_json(…, orient='records', lines=True))"
+        ),
+        ([0x28, 0xB5, 0x2F, 0xFD], "compressed with zstd; decompress it (zstd -d) or use gzip"),
+        ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "compressed with xz; decompress it (xz -d) or use gzip"),
+        (Array("BZh".utf8), "compressed with bzip2; decompress it (bzip2 -d) or use gzip"),
+        ([0x50, 0x4B, 0x03, 0x04], "a zip archive or a spreadsheet; name the text file in it (unzip), or export CSV"),
+        ([0xFF, 0xFE], "UTF-16; convert it (iconv -f UTF-16 -t UTF-8)"),
+        ([0xFE, 0xFF], "UTF-16; convert it (iconv -f UTF-16 -t UTF-8)"),
+    ]
 
     /// Opens a file.
     ///
@@ -18,7 +33,7 @@ final class ByteStream {
         self.name = URL(fileURLWithPath: path).lastPathComponent
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw TurnoutError(.io, "\(path): no such file; check the path given with --data")
+            throw TurnoutError(.io, "\(path): no such file; check the path")
         }
         guard !isFolder.boolValue else {
             throw TurnoutError(.io, "\(path): a folder, not a file; name the files in it")
@@ -27,8 +42,8 @@ final class ByteStream {
             throw TurnoutError(
                 .io, "\(path): cannot be opened (\(String(cString: strerror(errno)))); check its permissions")
         }
-        self.file = file
         gzbuffer(file, 256 * 1024)
+        self.file = file
     }
 
     deinit { gzclose(file) }
@@ -46,6 +61,12 @@ final class ByteStream {
                 "\(name): the compressed data is damaged or cut short (\(explanation)); download or compress it again")
         }
         guard count > 0 else { return false }
+        if isAtStart {
+            isAtStart = false
+            if let found = Self.foreign.first(where: { buffer[..<Int(count)].starts(with: $0.start) }) {
+                throw TurnoutError(.invalidData, "\(name): \(found.remedy)")
+            }
+        }
         try buffer.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[..<Int(count)])) }
         return true
     }

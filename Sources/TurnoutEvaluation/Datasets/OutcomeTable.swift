@@ -3,8 +3,9 @@ public import TurnoutCore
 
 /// Rows of one or more files, each prompt once.
 ///
-/// Rows whose prompts are the same by ``TextIdentity`` become one: each model's scores are averaged, everything else
-/// is taken from the first. Without that the same question would stand in training and test folds at once.
+/// Rows whose prompts are the same by ``TextIdentity`` become one: each model's scores are averaged by the weight of
+/// their rows, battles are all kept, the weight is the largest, everything else is taken from the first. Without that
+/// the same question would stand in training and test folds at once.
 public struct OutcomeTable: Sendable {
     /// One file that was read.
     public struct File: Sendable, Equatable {
@@ -36,14 +37,20 @@ public struct OutcomeTable: Sendable {
     /// - Parameters:
     ///   - paths: One or more files.
     ///   - options: Column names, grouping, exclusions.
-    /// - Throws: ``TurnoutError`` with code `.io`, `.invalidData`, or `.insufficientData` when a file has no rows.
+    ///   - mergesDuplicates: Whether rows with the same prompt become one. Without it they stay as they are, as where
+    ///     they tell how often a prompt comes.
+    /// - Throws: ``TurnoutError`` with code `.io`, `.invalidData`, `.insufficientData` when a file has no rows, or
+    ///   `.invalidArgument` when the options name a field that no row has, or a file that is not read.
     public init(
-        paths: [String], options: OutcomeReader.Options = .init()
+        paths: [String], options: OutcomeReader.Options = .init(), mergesDuplicates: Bool = true
     ) throws {
-        var merger = Merger()
+        try options.checkWeights(paths: paths)
+        var merger = Merger(keepsDuplicates: !mergesDuplicates)
+        var unseen: Set<String>?
         self.files = []
         for path in paths {
             let reader = try OutcomeReader(path: path, options: options)
+            defer { unseen = unseen?.intersection(reader.unseenFields) ?? reader.unseenFields }
             let (before, readBefore) = (merger.rows.count, merger.read)
             while let row = try reader.next() { merger.add(row) }
             let rows = merger.rows.count - before
@@ -56,13 +63,35 @@ public struct OutcomeTable: Sendable {
                     name: name, sha256: try FileFingerprint.sha256(path: path), rows: rows,
                     duplicates: merger.read - readBefore - rows, skipped: reader.skipped))
         }
+        try options.checkFields(unseen: unseen ?? [], files: files.map(\.name))
         self.rows = merger.finished()
     }
 
-    /// The models that have a score anywhere, by name.
-    public var models: [ModelID] { Set(rows.flatMap(\.scores.keys)).sorted() }
+    /// The models that have a score or a battle anywhere, by name.
+    public var models: [ModelID] {
+        var found: Set<ModelID> = []
+        for row in rows {
+            found.formUnion(row.scores.keys)
+            for battle in row.battles { found.formUnion([battle.modelA, battle.modelB]) }
+        }
+        return found.sorted()
+    }
 
-    private static func emptyMessage(name: String, skipped: OutcomeReader.Skipped) -> String {
+    /// The group of each row, in order.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidData` for a row without one: file, line, what to do.
+    public static func groups(of rows: [OutcomeRow]) throws -> [String] {
+        try rows.map { row in
+            guard let group = row.group else {
+                throw TurnoutError(
+                    .invalidData,
+                    "\(row.place): the row lacks the field named with --group-by; add it, or leave such rows out")
+            }
+            return group
+        }
+    }
+
+    static func emptyMessage(name: String, skipped: OutcomeReader.Skipped) -> String {
         guard skipped.bad + skipped.excluded > 0 else {
             return "\(name): no rows; give one JSON object a line, or CSV with a header and at least one record"
         }
@@ -74,14 +103,20 @@ public struct OutcomeTable: Sendable {
 
 /// Gathers rows and averages the scores of those with the same prompt.
 private struct Merger {
+    let keepsDuplicates: Bool
     private(set) var rows: [OutcomeRow] = []
     private(set) var read = 0
     private var rowOfText: [String: Int] = [:]
-    /// How many scores were added up, for rows and models that have more than one.
-    private var counts: [Int: [ModelID: Int]] = [:]
+    /// Weighted sums of scores and their weights, for rows and models that have more than one.
+    private var sums: [Int: [ModelID: (score: Double, weight: Double)]] = [:]
+    /// The weight of rows that a later one outweighs; the row keeps its own until all sums are made.
+    private var heaviest: [Int: Double] = [:]
+
+    init(keepsDuplicates: Bool) { self.keepsDuplicates = keepsDuplicates }
 
     mutating func add(_ row: OutcomeRow) {
         read += 1
+        guard !keepsDuplicates else { return rows.append(row) }
         let key = TextIdentity.normalised(row.prompt)
         guard let index = rowOfText[key] else {
             rowOfText[key] = rows.count
@@ -89,22 +124,28 @@ private struct Merger {
             return
         }
         for (model, score) in row.scores {
-            if let sum = rows[index].scores[model] {
-                rows[index].scores[model] = sum + score
-                counts[index, default: [:]][model, default: 1] += 1
+            if let first = rows[index].scores[model] {
+                let weight = rows[index].weight
+                let sum = sums[index]?[model] ?? (first * weight, weight)
+                sums[index, default: [:]][model] = (sum.score + score * row.weight, sum.weight + row.weight)
             } else {
                 rows[index].scores[model] = score
+                // Its weight need not be the one the merged row will have.
+                sums[index, default: [:]][model] = (score * row.weight, row.weight)
             }
         }
+        if row.weight > max(rows[index].weight, heaviest[index] ?? 0) { heaviest[index] = row.weight }
         if rows[index].label == nil { rows[index].label = row.label }
+        rows[index].battles += row.battles
         rows[index].samples.merge(row.samples) { $0 + $1 }
     }
 
     func finished() -> [OutcomeRow] {
         var result = rows
-        for (index, models) in counts {
-            for (model, count) in models { result[index].scores[model]? /= Double(count) }
+        for (index, models) in sums {
+            for (model, sum) in models { result[index].scores[model] = sum.score / sum.weight }
         }
+        for (index, weight) in heaviest { result[index].weight = weight }
         return result
     }
 }

@@ -10,7 +10,9 @@ struct BadRow: Error {
 struct RowParser {
     var columns: ColumnNames
     var groupBy: String?
+    var timeField: String?
     var exclude: [String]
+    var allowsBareText = false
 
     /// One row, or `nil` when a field in `exclude` is true.
     ///
@@ -22,46 +24,93 @@ struct RowParser {
         row.label = object[columns.label ?? "label"].flatMap(plainText)
         row.category = object[columns.category ?? "category"].flatMap(plainText)
         row.group = groupBy.flatMap { object[$0] }.flatMap(plainText)
+        row.time = try time(object)
         try readScores(object, into: &row)
         try readBattle(object, into: &row)
-        guard !row.scores.isEmpty || row.label != nil || object["scores"] != nil else {
-            throw BadRow(
-                reason:
-                    "neither scores, nor model_a, model_b and winner, nor a label; see docs/data.md for the three kinds of row"
-            )
+        if row.scores.isEmpty, row.battles.isEmpty, row.label == nil {
+            for (column, model) in ModelColumns.scores(in: object) {
+                if let value = object[column] { try read(value, of: model, into: &row) }
+            }
+        }
+        let hasOutcome = !row.scores.isEmpty || !row.battles.isEmpty || row.label != nil || object["scores"] != nil
+        guard allowsBareText || hasOutcome else {
+            throw BadRow(reason: noOutcome(object))
         }
         row.costs = try numbers(object["cost_usd"], named: "cost_usd")
         row.latencies = try numbers(object["latency_s"], named: "latency_s")
+        row.verdicts = try numbers(object["verifier"], named: "verifier")
         row.tokens = try tokens(object["tokens"])
         return row
+    }
+
+    private func noOutcome(_ object: [String: Any]) -> String {
+        """
+        neither scores, nor model_a, model_b and winner, nor a label, but \(fields(object)); docs/data.md has the three \
+        kinds of row, and --score-column COLUMN=MODEL names a column of scores
+        """
+    }
+
+    /// The names of a row's fields, for messages; never what stands in them.
+    private func fields(_ object: [String: Any]) -> String {
+        guard !object.isEmpty else { return "no field at all" }
+        let names = object.keys.sorted()
+        return names.prefix(8).map { "'\($0.prefix(40))'" }.joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    }
+
+    private func time(_ object: [String: Any]) throws -> Double? {
+        guard let timeField else { return nil }
+        guard let value = object[timeField], !(value is NSNull) else {
+            throw BadRow(reason: "the row lacks '\(timeField)', the field of its time; it has \(fields(object))")
+        }
+        guard let time = TimeStamp.seconds(value) else {
+            throw BadRow(reason: "'\(timeField)' is no time; write a date such as 2024-05-01T12:30:00Z, or a number")
+        }
+        return time
     }
 
     // MARK: - Text
 
     private func prompt(_ object: [String: Any]) throws -> String {
         let names = columns.text.map { [$0] } ?? ["prompt", "messages", "text", "question", "conversation_a"]
-        guard let value = first(object, names) else {
+        guard let name = names.first(where: { object[$0].map { !($0 is NSNull) } ?? false }), var value = object[name]
+        else {
             throw BadRow(
-                reason:
-                    "no \(names.prefix(2).map { "'\($0)'" }.joined(separator: " or ")); name the column that holds the text with --text-column"
-            )
+                reason: """
+                    no \(names.prefix(2).map { "'\($0)'" }.joined(separator: " or ")), but \(fields(object)); name the column \
+                    that holds the text with --text-column
+                    """)
         }
+        // Arena's files keep a conversation as JSON in a text. What is no such list is a prompt like any other.
+        if object["model_a"] != nil, let text = value as? String, text.hasPrefix("["),
+            let turns = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [Any]
+        {
+            value = turns.filter { !($0 is NSNull) }
+        }
+        return try self.text(of: value, isBattle: name == "conversation_a")
+    }
+
+    private func text(of value: Any, isBattle: Bool) throws -> String {
         if let text = value as? String {
             guard !text.allSatisfy(\.isWhitespace) else { throw BadRow(reason: "the prompt is empty; remove the row") }
             return text
         }
         if let turns = value as? [String], let first = turns.first, !first.allSatisfy(\.isWhitespace) { return first }
-        if let messages = value as? [[String: Any]], let text = lastUserText(messages) { return text }
+        // What a battle's later turns say depends on what its models answered; a request's last turn is what it asks.
+        if let messages = value as? [[String: Any]],
+            let text = userText(isBattle ? messages : messages.reversed())
+        {
+            return text
+        }
         throw BadRow(reason: "the prompt is neither a text nor a list of messages with a user message in it")
     }
 
-    /// The text of the last user message; parts of a message are joined by line ends.
-    private func lastUserText(_ messages: [[String: Any]]) -> String? {
-        guard let message = messages.last(where: { $0["role"] as? String == "user" }) else { return nil }
+    /// The text of the first user message; parts of a message are joined by line ends.
+    private func userText(_ messages: [[String: Any]]) -> String? {
+        guard let message = messages.first(where: { $0["role"] as? String == "user" }) else { return nil }
         if let text = message["content"] as? String { return text.allSatisfy(\.isWhitespace) ? nil : text }
         guard let parts = message["content"] as? [[String: Any]] else { return nil }
         let text = parts.compactMap { $0["text"] as? String }.joined(separator: "\n")
-        return text.isEmpty ? nil : text
+        return text.allSatisfy(\.isWhitespace) ? nil : text
     }
 
     private func first(_ object: [String: Any], _ names: [String]) -> Any? {
@@ -111,13 +160,21 @@ struct RowParser {
     }
 
     private func number(_ value: Any, named name: String) throws -> Double {
-        let number =
-            (value as? NSNumber)?.doubleValue
-            ?? (value as? String).flatMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+        let number = (value as? NSNumber)?.doubleValue ?? (value as? String).flatMap(Self.scalar)
         guard let number, number.isFinite else {
             throw BadRow(reason: "the \(name) is not a finite number; write a number, or null where there is none")
         }
         return number
+    }
+
+    /// A number in a text, 1 for `true` and 0 for `false`.
+    static func scalar(_ text: String) -> Double? {
+        let text = text.trimmingCharacters(in: .whitespaces)
+        switch text.lowercased() {
+        case "true": return 1
+        case "false": return 0
+        default: return Double(text)
+        }
     }
 
     /// A JSON object, also when it stands as text in a CSV field.
@@ -155,27 +212,31 @@ struct RowParser {
 
     // MARK: - Battles
 
-    /// A battle becomes 1 for the winner and 0 for the loser, ½ each for a tie.
     private func readBattle(_ object: [String: Any], into row: inout OutcomeRow) throws {
         guard let a = object["model_a"].flatMap(plainText), let b = object["model_b"].flatMap(plainText) else { return }
         guard a != b else { throw BadRow(reason: "model_a and model_b are the same model; remove the row") }
-        let score = try winner(object)
-        row.scores[ModelID(a)] = score
-        row.scores[ModelID(b)] = 1 - score
+        row.battles = [Battle(ModelID(a), ModelID(b), try outcome(object, a, b))]
     }
 
-    private func winner(_ object: [String: Any]) throws -> Double {
+    private func outcome(_ object: [String: Any], _ a: String, _ b: String) throws -> Battle.Outcome {
         if let winner = object["winner"].flatMap(plainText) {
             switch winner.lowercased() {
-            case "a", "model_a": return 1
-            case "b", "model_b": return 0
-            case "tie", "both_bad", "tie (bothbad)", "tie (both_bad)": return 0.5
+            case "a", "model_a", a.lowercased(): return .a
+            case "b", "model_b", b.lowercased(): return .b
+            case "tie", "both_bad", "tie (bothbad)", "tie (both_bad)": return .tie
             default: throw BadRow(reason: "the winner is '\(winner.prefix(40))'; expected a, b or tie")
             }
         }
-        if isTrue(object["winner_model_a"]) { return 1 }
-        if isTrue(object["winner_model_b"]) { return 0 }
-        if isTrue(object["winner_tie"]) { return 0.5 }
-        throw BadRow(reason: "model_a and model_b are given, but no winner; expected a, b or tie in 'winner'")
+        let marks: [(String, Battle.Outcome)] = [
+            ("winner_model_a", .a), ("winner_model_b", .b), ("winner_tie", .tie),
+        ]
+        let set = marks.filter { isTrue(object[$0.0]) }
+        guard set.count < 2 else {
+            throw BadRow(reason: "\(set.map(\.0).joined(separator: " and ")) are both set; a battle ends in one way")
+        }
+        guard let outcome = set.first?.1 else {
+            throw BadRow(reason: "model_a and model_b are given, but no winner; expected a, b or tie in 'winner'")
+        }
+        return outcome
     }
 }

@@ -26,20 +26,14 @@ public struct CostQualityCurve: Sendable {
     ///   - outcomes: What both models scored on these queries.
     /// - Complexity: O(n log n)
     public init(scores: [Double], outcomes: PairOutcomes) {
-        precondition(scores.count == outcomes.count, "\(scores.count) scores for \(outcomes.count) queries")
-        let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
-        let gaps = outcomes.gaps
-        let count = Double(scores.count)
+        let ranking = RankedGains(scores: scores, outcomes: outcomes)
+        let count = Double(outcomes.count)
         let gap = outcomes.strongMean - outcomes.weakMean
         var points = [Point(strongShare: 0, quality: outcomes.weakMean, performanceGapRecovered: 0)]
-        var gained = 0.0
-        for (position, query) in order.enumerated() {
-            gained += gaps[query]
-            let isLastOfTie = position + 1 == order.count || scores[order[position + 1]] != scores[query]
-            guard isLastOfTie else { continue }
+        ranking.forEachCut(counts: [UInt32](repeating: 1, count: outcomes.count)) { taken, gained in
             points.append(
                 Point(
-                    strongShare: Double(position + 1) / count, quality: outcomes.weakMean + gained / count,
+                    strongShare: taken / count, quality: outcomes.weakMean + gained / count,
                     performanceGapRecovered: gained / count / gap))
         }
         self.points = points

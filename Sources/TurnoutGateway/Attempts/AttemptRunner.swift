@@ -1,19 +1,34 @@
+import Foundation
 import HTTPTypes
 import NIOCore
-package import TurnoutCore
+import TurnoutCore
 import TurnoutProviders
 
-/// Performs what an ``AttemptPlan`` says: asks candidates in turn until an answer can be sent.
+/// Performs what an ``AttemptPlan`` says, for one request.
 ///
-/// It runs in the request's own task; when that is cancelled, because the client has gone, so is the request that
-/// is under way at a provider.
-struct AttemptRunner {
+/// All decisions are the plan's. The runner starts and cancels attempts, turns what they report into events, keeps
+/// the bytes, and watches the clocks. It belongs to the task of its request; when that is cancelled, because the
+/// client has gone, every attempt is.
+package final class AttemptRunner {
+    /// What the runner needs of the gateway.
+    struct Surroundings: Sendable {
+        let clock: GatewayClock
+        let deadlines: Deadlines
+        let health: HealthRegistry
+        /// The time of day, for dates in headers.
+        let date: @Sendable () -> Date
+        /// A number from 0 to 1 by which pauses are stretched, so that not everybody comes back at once.
+        let jitter: @Sendable () -> Double
+        /// Takes what became of every attempt, once, when the request is over.
+        let record: @Sendable ([AttemptRecord]) -> Void
+    }
+
     /// What came of it.
     enum Outcome {
         /// A complete answer, or a refusal that is the answer, and the tokens spent where it says so.
         case whole(Answer, ByteBuffer, TokenUsage?)
         /// An answer of which the first part is there.
-        case partial(Answer, RelayBody)
+        case partial(Answer)
         /// Every candidate has failed.
         case exhausted
     }
@@ -25,197 +40,245 @@ struct AttemptRunner {
         let headers: HTTPFields
     }
 
-    /// Bytes of an answer that are held back at most.
-    static let holdLimit = 8 << 20
-    /// Bytes of an error's body that are read at most.
-    static let errorExcerptLimit = 16 << 10
-
     /// How each failed attempt ended, in order.
-    private(set) var failures: [FailedAttempt] = []
+    var failures: [FailedAttempt] = []
+    var plan: AttemptPlan
+    var live: [LiveAttempt] = []
+    /// What is ready for the client.
+    var outbox: [ByteBuffer] = []
+    var pauseEnd: Duration?
+    var armed: (id: Int, due: Duration)?
+    let arrival: Duration
+    let rules: AttemptRules
+    let surroundings: Surroundings
     private let candidates: [Upstream]
-    private let request: ChatRequest
+    private let request: any ModelRequest
     private let headers: HTTPFields
-    private var plan: AttemptPlan
-    private var response: UpstreamResponse?
-    private var observer = ChatStreamObserver()
-    private var held: [ByteBuffer] = []
-    private var heldBytes = 0
-    private var usage: TokenUsage?
+    private let mailbox = AttemptMailbox()
+    private var outcome: Outcome?
+    private var ending: AttemptPlan.Action?
+    private var committed: Int?
+    /// When the client began to take what was ready.
+    private var leftAt: Duration?
 
-    init(candidates: [Upstream], request: ChatRequest, headers: HTTPFields) {
-        self.candidates = candidates
+    init(
+        candidates: [Upstream], request: any ModelRequest, headers: HTTPFields, rules: AttemptRules,
+        surroundings: Surroundings
+    ) {
+        self.arrival = surroundings.clock.now
+        let order = surroundings.health.order(candidates, now: arrival)
+        self.candidates = order.map { candidates[$0.index] }
+        self.plan = AttemptPlan(
+            candidates: order.map { standing in
+                let upstream = candidates[standing.index]
+                return AttemptPlan.Candidate(
+                    takesPrefill: upstream.prefill != nil, contextWindow: upstream.contextWindow,
+                    pause: standing.pause, isLastResort: standing.isLastResort)
+            }, rules: rules)
         self.request = request
         self.headers = headers
-        self.plan = AttemptPlan(candidateCount: candidates.count)
+        self.rules = rules
+        self.surroundings = surroundings
     }
 
+    deinit { close() }
+
     /// Attempts made so far.
-    var attemptCount: Int { plan.attemptCount }
+    var attemptCount: Int { live.count }
+    /// Whether the client wants a stream.
+    var wantsStream: Bool { request.streams }
+    /// Whether the client has asked for usage in the stream.
+    var wantsUsage: Bool { request.includesUsage }
+    /// Whether the committed answer comes as a stream.
+    var isStreaming: Bool { committed.map { live[$0].isStream } ?? false }
 
     /// Runs until there is something to reply.
     ///
     /// - Throws: `CancellationError` when the client has gone.
-    mutating func run() async throws -> Outcome {
-        var action = plan.handle(.begin)
-        while true {
-            switch action {
-            case .start(let index): action = await start(candidates[index])
-            case .hold: action = await readOn()
-            case .commit, .relay: return try partial()
-            case .finish: return try whole()
-            case .giveUp: return .exhausted
-            case .abandon, .breakOff, .ignore: throw CancellationError()
+    func start() async throws -> Outcome {
+        apply(.begin)
+        while outcome == nil {
+            guard ending == nil else { throw CancellationError() }
+            await step()
+        }
+        guard let outcome, ending != .abandon else { throw CancellationError() }
+        return outcome
+    }
+
+    /// The next bytes of an answer of which the first part was there; `nil` when it is complete.
+    ///
+    /// - Throws: `CancellationError` when the client has gone, ``GatewayError`` when an answer that is no stream
+    ///   breaks off.
+    func next() async throws -> ByteBuffer? {
+        forgiveDelay()
+        while outbox.isEmpty {
+            switch ending {
+            case nil: await step()
+            case .finish: return nil
+            case .breakOff where isStreaming: return nil
+            case .breakOff: throw interruption
+            default: throw CancellationError()
             }
+        }
+        defer { leftAt = surroundings.clock.now }
+        return outbox.removeFirst()
+    }
+
+    /// Cancels whatever is under way; nobody will ask for more.
+    func cancel() {
+        apply(.clientGone)
+        close()
+    }
+
+    private func step() async {
+        arm()
+        switch await mailbox.next() {
+        case .report(let number, let report):
+            // What a cancelled attempt still had to say is of no interest.
+            if plan.attempts[number].isRunning { take(report, from: number) }
+        case .wake:
+            armed?.due = .seconds(Int64.max)
+            expire()
+        case .gone:
+            apply(.clientGone)
         }
     }
 
-    private mutating func start(_ upstream: Upstream) async -> AttemptPlan.Action {
-        (response, held, heldBytes, observer, usage) = (nil, [], 0, ChatStreamObserver(), nil)
+    /// Tells the plan what happened and performs what it answers.
+    func apply(_ event: AttemptPlan.Event) {
+        for action in plan.handle(event) { perform(action) }
+    }
+
+    private func perform(_ action: AttemptPlan.Action) {
+        switch action {
+        case .start(let number, let candidate, let mode): start(number, candidates[candidate], mode)
+        case .cancel(let number): cancelAttempt(number)
+        case .wait(let pause):
+            pauseEnd = surroundings.clock.now + pause * (1 + 0.2 * surroundings.jitter())
+        case .commit(let number):
+            committed = number
+            outbox = live[number].held
+            live[number].held = []
+            outcome = .partial(answer(of: number))
+        case .relay(let number):
+            outbox += live[number].held
+            live[number].held = []
+            committed = number
+        case .reply(let number):
+            live[number].record.outcome = .answered
+            outcome = .whole(answer(of: number), live[number].takeHeld(), live[number].record.usage)
+        case .passOn(let number):
+            outcome = .whole(answer(of: number), live[number].takeHeld(), nil)
+        case .finish:
+            finish()
+        case .breakOff:
+            if isStreaming { outbox.append(ByteBuffer(string: "data: \(ErrorEnvelope.json(interruption))\n\n")) }
+        case .giveUp:
+            outcome = .exhausted
+        case .abandon:
+            break
+        }
+        if action.isTerminal {
+            ending = action
+            close()
+        }
+    }
+
+    private func start(_ number: Int, _ upstream: Upstream, _ mode: AttemptPlan.Mode) {
+        pauseEnd = nil
+        let now = surroundings.clock.now
+        let begun = mode == .fresh ? nil : committed.map { live[$0].reader.transcript }
+        let splice = begun.map { Splice($0, mode == .prefill ? .continues : .repeats) }
+        let beginning: ChatRequest.Beginning? =
+            if mode == .prefill, let style = upstream.prefill, let begun {
+                .init(String(decoding: begun.content, as: UTF8.self), style: style)
+            } else {
+                nil
+            }
         let outgoing = UpstreamRequest(
-            endpoint: "chat/completions", headers: headers, body: request.body(naming: upstream.id),
-            streams: request.streams)
-        do {
-            let response = try await upstream.transport.send(outgoing)
-            self.response = response
-            let action = plan.handle(.head(status: response.status, isEventStream: response.isEventStream))
-            if UpstreamResponse.isRefusal(status: response.status) { await noteRefusal(response, by: upstream) }
-            return action
-        } catch {
-            return fail(error, of: upstream)
+            endpoint: type(of: request).endpoint, headers: headers,
+            body: request.outgoing(naming: upstream.id, after: beginning), streams: request.streams)
+        let task = AttemptPump.start(outgoing, number: number, over: upstream.transport, into: mailbox)
+        live.append(
+            LiveAttempt(
+                upstream: upstream, task: task, started: now,
+                record: AttemptRecord(
+                    model: upstream.model, provider: upstream.provider, mode: mode, started: now - arrival),
+                reader: ChatStreamReader(passesUsage: request.includesUsage, splice: splice), lastHeard: now))
+    }
+
+    private func cancelAttempt(_ number: Int) {
+        live[number].task.cancel()
+        guard live[number].record.outcome == nil else { return }
+        // Whoever was so late that others were asked has not done well, even if it would have come.
+        if plan.attempts[number].isSlow, !live[number].hasSpoken {
+            surroundings.health.failed(live[number].upstream, AttemptFailure(.silent), now: surroundings.clock.now)
         }
     }
 
-    /// Reads one chunk of an answer of which nothing was sent yet.
-    private mutating func readOn() async -> AttemptPlan.Action {
-        guard let response else { return plan.handle(.clientGone) }
-        let upstream = candidates[plan.candidate]
-        do {
-            guard let chunk = try await response.body.next() else {
-                if Task.isCancelled { return plan.handle(.clientGone) }
-                return ended(upstream)
+    private func finish() {
+        guard let committed else { return }
+        live[committed].record.outcome = .answered
+        let attempt = live[committed]
+        guard attempt.isStream else { return }
+        if !attempt.reader.isDone { outbox.append(ByteBuffer(string: "data: [DONE]\n\n")) }
+        let started = attempt.started + (attempt.record.firstToken ?? .zero)
+        surroundings.health.finished(
+            attempt.upstream, tokens: attempt.reader.contentEvents - 1, in: attempt.lastHeard - started)
+    }
+
+    private func answer(of number: Int) -> Answer {
+        Answer(upstream: live[number].upstream, status: live[number].status, headers: live[number].headers)
+    }
+
+    /// What a client is told whose answer was begun and cannot be completed.
+    private var interruption: GatewayError {
+        let source = committed.map { "\(live[$0].upstream.model) (provider \(live[$0].upstream.provider))" } ?? ""
+        let list = failures.map { "\($0.model) (provider \($0.provider)): \($0.reason)" }.joined(separator: "; ")
+        var error = GatewayError.upstream(
+            status: 502,
+            "the answer of \(source) broke off and could not be completed; what was sent so far is not all of it. \(list)",
+            code: "stream_interrupted")
+        error.attempts = failures
+        return error
+    }
+
+    /// The time that a client takes to read is not the provider's.
+    private func forgiveDelay() {
+        guard let leftAt else { return }
+        let delay = surroundings.clock.now - leftAt
+        for number in plan.running {
+            live[number].lastHeard += delay
+            live[number].window?.start += delay
+        }
+        self.leftAt = nil
+    }
+
+    private func arm() {
+        guard let due = nextDue(), armed.map({ due < $0.due }) ?? true else { return }
+        armed = (surroundings.deadlines.wake(mailbox, at: due, replacing: armed?.id), due)
+    }
+
+    /// Ends every attempt and says what became of it.
+    private func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        mailbox.close()
+        if let armed { surroundings.deadlines.forget(armed.id) }
+        let now = surroundings.clock.now
+        for number in live.indices {
+            live[number].task.cancel()
+            if live[number].reader.malformedEvents > 0 {
+                surroundings.health.malformed(live[number].upstream, events: live[number].reader.malformedEvents)
             }
-            return took(chunk, from: upstream)
-        } catch {
-            return fail(error, of: upstream)
+            live[number].record.events = live[number].reader.contentEvents
+            live[number].record.usage = live[number].record.usage ?? live[number].reader.usage
+            live[number].record.duration = live[number].record.duration ?? now - live[number].started
+            guard live[number].record.outcome == nil else { continue }
+            live[number].record.outcome = ending == nil || ending == .abandon ? .clientGone : .outrun
+            if !live[number].hasSpoken { surroundings.health.released(live[number].upstream, now: now) }
         }
+        surroundings.record(live.map(\.record))
     }
-
-    private mutating func took(_ chunk: ByteBuffer, from upstream: Upstream) -> AttemptPlan.Action {
-        guard plan.phase == .awaitingContent else {
-            hold(chunk)
-            return heldBytes > Self.holdLimit ? plan.handle(.holdLimit) : .hold
-        }
-        if let whole = observer.push(chunk) { hold(whole) }
-        if observer.hasAnswer { return plan.handle(.content) }
-        if observer.hasFailed { return note("it reported an error in its stream", upstream, .errorEvent) }
-        return heldBytes > Self.holdLimit ? plan.handle(.holdLimit) : .hold
-    }
-
-    private mutating func ended(_ upstream: Upstream) -> AttemptPlan.Action {
-        guard plan.phase == .awaitingContent else { return collected(upstream) }
-        if let rest = observer.end() { hold(rest) }
-        if observer.hasAnswer { return plan.handle(.content) }
-        return note("its stream ended before any content", upstream, .end(complete: false))
-    }
-
-    /// Looks once at a whole answer; a refusal that gets here is the answer, whatever it says.
-    private mutating func collected(_ upstream: Upstream) -> AttemptPlan.Action {
-        let body = joined()
-        held = [body]
-        guard response?.status ?? 0 < 300 else { return plan.handle(.end(complete: true)) }
-        guard let answer = try? body.withUnsafeReadableBytes({ try ChatChunk($0) }) else {
-            let what = body.readableBytes == 0 ? "its answer is empty" : "its answer is not whole JSON"
-            return note(what, upstream, .end(complete: false))
-        }
-        guard !answer.isError else {
-            let words = ErrorEnvelope.message(in: body).map { ": \($0)" } ?? ""
-            return note("it reported an error in place of an answer\(words)", upstream, .errorEvent)
-        }
-        usage = answer.usage
-        return plan.handle(.end(complete: true))
-    }
-
-    private func joined() -> ByteBuffer {
-        guard held.count > 1 else { return held.first ?? ByteBuffer() }
-        var body = ByteBufferAllocator().buffer(capacity: heldBytes)
-        for chunk in held { body.writeImmutableBuffer(chunk) }
-        return body
-    }
-
-    private mutating func hold(_ chunk: ByteBuffer) {
-        held.append(chunk)
-        heldBytes += chunk.readableBytes
-    }
-
-    private mutating func fail(_ error: any Error, of upstream: Upstream) -> AttemptPlan.Action {
-        guard !(error is CancellationError), !Task.isCancelled else { return plan.handle(.clientGone) }
-        let failure = error as? UpstreamFailure ?? UpstreamFailure(.connectionLost, "the request failed")
-        return note(failure.message, upstream, .failed(AttemptPlan.Failure(failure.kind)))
-    }
-
-    private mutating func note(_ what: String, _ upstream: Upstream, _ event: AttemptPlan.Event) -> AttemptPlan.Action {
-        let action = plan.handle(event)
-        let failure = plan.failures.last ?? .connectionLost
-        failures.append(
-            FailedAttempt(model: upstream.model, provider: upstream.provider, failure: failure, reason: what))
-        return action
-    }
-
-    /// Keeps the identity and the words of a provider that refused, for the case that nobody else answers.
-    private mutating func noteRefusal(_ response: UpstreamResponse, by upstream: Upstream) async {
-        var excerpt = ByteBuffer()
-        while excerpt.readableBytes < Self.errorExcerptLimit, let chunk = try? await response.body.next() {
-            excerpt.writeImmutableBuffer(chunk)
-        }
-        let words = ErrorEnvelope.message(in: excerpt).map { ": \($0)" } ?? ""
-        failures.append(
-            FailedAttempt(
-                model: upstream.model, provider: upstream.provider, failure: .status(response.status),
-                reason: "status \(response.status)\(words)", retryAfter: response.headers[.retryAfter]))
-    }
-
-    private func answer() throws -> (Answer, UpstreamResponse) {
-        guard let response else { throw CancellationError() }
-        let upstream = candidates[plan.candidate]
-        return (Answer(upstream: upstream, status: response.status, headers: response.headers), response)
-    }
-
-    private func whole() throws -> Outcome {
-        .whole(try answer().0, held.first ?? ByteBuffer(), usage)
-    }
-
-    private func partial() throws -> Outcome {
-        let (answer, response) = try answer()
-        let isEventStream = plan.phase == .relaying(isEventStream: true)
-        return .partial(
-            answer,
-            RelayBody(
-                held: held, body: response.body, observer: isEventStream ? observer : nil, plan: plan,
-                source: "\(answer.upstream.model) (provider \(answer.upstream.provider))"))
-    }
-}
-
-/// An attempt that did not lead to an answer.
-package struct FailedAttempt: Sendable, Equatable {
-    /// The model that was asked.
-    package let model: ModelID
-    /// Where it was asked.
-    package let provider: String
-    /// The kind of failure.
-    package let failure: AttemptPlan.Failure
-    /// What happened, in words: the provider's own where it gave some.
-    package let reason: String
-    /// The provider's Retry-After, where it gave one.
-    package var retryAfter: String?
-}
-
-extension AttemptPlan.Failure {
-    init(_ kind: UpstreamFailure.Kind) {
-        self =
-            switch kind {
-            case .connect: .unreachable
-            case .timeout: .timedOut
-            case .connectionLost: .connectionLost
-            }
-    }
+    private var isClosed = false
 }

@@ -2,7 +2,7 @@ import Synchronization
 package import TurnoutCore
 package import TurnoutRouting
 
-/// What a client may ask for: routes, models, and RouteLLM's names.
+/// What a client may ask for: routes, models of providers, encoders, and RouteLLM's names.
 package struct ModelDirectory: Sendable {
     /// A route: a name behind which a decision is made.
     package struct Route: Sendable {
@@ -10,19 +10,36 @@ package struct ModelDirectory: Sendable {
         package let name: String
         /// Who decides.
         package let decider: Decider
+        /// Who is asked for the score first, where the router does not give it.
+        package let classifier: CausalLLMClassifier?
+        /// How what was decided is carried out.
+        package let rules: AttemptRules
 
         /// Names a decider.
-        package init(name: String, decider: Decider) {
+        package init(
+            name: String, decider: Decider, classifier: CausalLLMClassifier? = nil,
+            rules: AttemptRules = AttemptRules()
+        ) {
             self.name = name
             self.decider = decider
+            self.classifier = classifier
+            self.rules = rules
         }
     }
 
     /// What a name stands for.
     package enum Target: Sendable {
         /// A decision is to be made.
-        case decide(Decider)
+        case decide(Route)
         /// One model is to be asked.
+        case ask(Upstream)
+    }
+
+    /// What a name stands for where vectors are wanted.
+    package enum Embedder: Sendable {
+        /// They are computed in this process.
+        case here(LocalEncoder)
+        /// A provider is to be asked.
         case ask(Upstream)
     }
 
@@ -30,16 +47,22 @@ package struct ModelDirectory: Sendable {
     package let routes: [Route]
     /// In the order of the configuration.
     package let models: [Upstream]
-    private let routesByName: [String: Decider]
+    /// In the order of the configuration.
+    package let encoders: [LocalEncoder]
+    private let routesByName: [String: Route]
     private let modelsByName: [String: Upstream]
+    private let encodersByName: [String: LocalEncoder]
     private let variants = DeciderVariants()
 
-    /// Indexes routes and models by name; a route hides a model of the same name.
-    package init(routes: [Route], models: [Upstream]) {
+    /// Indexes all by name; a route hides a model of the same name.
+    package init(routes: [Route], models: [Upstream], encoders: [LocalEncoder] = []) {
         self.routes = routes
         self.models = models
-        self.routesByName = Dictionary(routes.map { ($0.name, $0.decider) }, uniquingKeysWith: { first, _ in first })
+        self.encoders = encoders
+        self.routesByName = Dictionary(routes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.modelsByName = Dictionary(models.map { ($0.model.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.encodersByName = Dictionary(
+            encoders.map { ($0.model.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The model of this name.
@@ -53,22 +76,42 @@ package struct ModelDirectory: Sendable {
     /// - Returns: Who decides, or who is asked.
     /// - Throws: ``GatewayError`` with status 404 or 400.
     package func resolve(_ name: String, policy: Policy? = nil) throws(GatewayError) -> Target {
-        if let decider = routesByName[name] {
-            return .decide(
-                try policy.map { (policy) throws(GatewayError) in try variant(name, decider, policy) } ?? decider)
+        if let route = routesByName[name] {
+            return .decide(try policy.map { (policy) throws(GatewayError) in try variant(route, policy) } ?? route)
         }
         if let upstream = modelsByName[name] { return .ask(upstream) }
-        if let (route, threshold) = try Self.routeLLMName(name) {
-            if let decider = routesByName[route] ?? (route == "default" ? routes.first?.decider : nil) {
-                return .decide(try variant(route, decider, .threshold(threshold)))
+        if let (wanted, threshold) = try Self.routeLLMName(name) {
+            if let route = routesByName[wanted] ?? (wanted == "default" ? routes.first : nil) {
+                return .decide(try variant(route, .threshold(threshold)))
             }
         }
-        throw notFound(name)
+        guard encodersByName[name] == nil else {
+            throw wrongKind(
+                "'\(name)' is an encoder, which answers /v1/embeddings only", routes.map(\.name) + modelNames)
+        }
+        throw notFound(name, routes.map(\.name) + modelNames)
     }
 
-    private func variant(_ name: String, _ decider: Decider, _ policy: Policy) throws(GatewayError) -> Decider {
+    /// Finds who turns texts into vectors under a name.
+    ///
+    /// - Returns: An encoder, or a provider's model, of which nothing is known until it is asked.
+    /// - Throws: ``GatewayError`` with status 404 or 400.
+    package func embedder(named name: String) throws(GatewayError) -> Embedder {
+        if let encoder = encodersByName[name] { return .here(encoder) }
+        if let upstream = modelsByName[name] { return .ask(upstream) }
+        let names = encoders.map(\.model.name) + modelNames
+        guard routesByName[name] == nil else {
+            throw wrongKind("'\(name)' is a route, which chooses among chat models", names)
+        }
+        throw notFound(name, names)
+    }
+
+    private var modelNames: [String] { models.map(\.model.name) }
+
+    private func variant(_ route: Route, _ policy: Policy) throws(GatewayError) -> Route {
         do {
-            return try variants.decider(named: name, decider, policy)
+            let decider = try variants.decider(named: route.name, route.decider, policy)
+            return Route(name: route.name, decider: decider, classifier: route.classifier, rules: route.rules)
         } catch {
             throw GatewayError.client(status: 400, "\(error)", code: "invalid_policy")
         }
@@ -90,12 +133,20 @@ package struct ModelDirectory: Sendable {
         return (String(name[start..<dash]), threshold)
     }
 
-    private func notFound(_ name: String) -> GatewayError {
-        let names = routes.map(\.name) + models.map(\.model.name)
-        let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
-        return GatewayError.client(
-            status: 404, "the model '\(shortened(name))' does not exist here; there are: \(shown)",
+    private func notFound(_ name: String, _ known: [String]) -> GatewayError {
+        GatewayError.client(
+            status: 404, "the model '\(shortened(name))' does not exist here; there are: \(Self.list(known))",
             code: "model_not_found", field: "model")
+    }
+
+    private func wrongKind(_ what: String, _ known: [String]) -> GatewayError {
+        GatewayError.client(
+            status: 400, "\(what); there are: \(Self.list(known))", code: "model_not_supported", field: "model")
+    }
+
+    private static func list(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "none" }
+        return names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
     }
 }
 

@@ -13,6 +13,18 @@ package struct Upstream: Sendable {
     package let price: Price?
     /// How it is reached.
     package let transport: any UpstreamTransport
+    /// How long it may take for what.
+    ///
+    /// Default: what the provider's name of the model suggests.
+    package var limits: AttemptLimits
+    /// How it goes on with an answer that was begun elsewhere; `nil` when it cannot.
+    ///
+    /// Default: it cannot.
+    package var prefill: ChatRequest.Beginning.Style?
+    /// Tokens that it can take.
+    ///
+    /// Default: unknown.
+    package var contextWindow: Int?
 
     /// Describes a model at a provider.
     package init(model: ModelID, provider: String, id: String, price: Price? = nil, transport: any UpstreamTransport) {
@@ -21,5 +33,6 @@ package struct Upstream: Sendable {
         self.id = id
         self.price = price
         self.transport = transport
+        self.limits = AttemptLimits(AttemptLimits.ModelClass(ofModel: id))
     }
 }

@@ -64,10 +64,13 @@ struct HubClient: Sendable {
     }
 
     /// A client that follows no redirect by itself and gives up on silence.
-    static func makeHTTP(silence: Duration) -> HTTPClient {
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidConfiguration` when the environment's proxy is none.
+    static func makeHTTP(_ settings: HubSettings) throws -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
-        configuration.timeout = .init(connect: .seconds(10), read: TimeAmount(silence))
+        configuration.timeout = .init(connect: .seconds(10), read: TimeAmount(settings.silence))
+        configuration.proxy = try settings.proxy?.forClient()
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -1,5 +1,5 @@
 import Foundation
-import TurnoutCore
+package import TurnoutCore
 
 /// Where the hub is, where its cache lies and who asks, as the environment has it.
 ///
@@ -15,13 +15,17 @@ package struct HubSettings: Sendable {
     /// `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `hub` in `HF_HOME`. Default: `~/.cache/huggingface/hub`.
     package var cacheFolder: String
     /// Whom the hub is asked as: `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, else the file that `hf auth login` writes.
-    package var token: HubToken?
+    package var token: Secret?
     /// Whether no request may be made: `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE` is 1, on, yes or true.
     package var isOffline: Bool
     /// How long the hub may be silent before a request counts as failed.
     ///
     /// `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds. Default: 10.
     package var silence: Duration
+    /// The proxy on the way to the hub: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+    ///
+    /// Default: none.
+    package var proxy: HubProxy?
 
     /// Reads the settings from an environment.
     ///
@@ -41,10 +45,11 @@ package struct HubSettings: Sendable {
         isOffline = Self.isTrue(value("HF_HUB_OFFLINE") ?? value("TRANSFORMERS_OFFLINE"))
         silence = .seconds(value("HF_HUB_DOWNLOAD_TIMEOUT").flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil } ?? 10)
         endpoint = try Self.endpoint(value("HF_ENDPOINT") ?? "https://huggingface.co")
+        proxy = URL(string: endpoint).flatMap { HubProxy(for: $0, environment: environment) }
         if !Self.isTrue(value("HF_HUB_DISABLE_IMPLICIT_TOKEN")) {
             token =
-                value("HF_TOKEN").flatMap(HubToken.init) ?? value("HUGGING_FACE_HUB_TOKEN").flatMap(HubToken.init)
-                ?? readFile(paths.absolute(value("HF_TOKEN_PATH") ?? "\(home)/token")).flatMap(HubToken.init)
+                value("HF_TOKEN").flatMap(Self.token) ?? value("HUGGING_FACE_HUB_TOKEN").flatMap(Self.token)
+                ?? readFile(paths.absolute(value("HF_TOKEN_PATH") ?? "\(home)/token")).flatMap(Self.token)
         }
     }
 
@@ -59,6 +64,19 @@ package struct HubSettings: Sendable {
 
     private static func isTrue(_ value: String?) -> Bool {
         ["1", "ON", "YES", "TRUE"].contains(value?.uppercased())
+    }
+
+    /// A token as it stands in the environment or in a file.
+    ///
+    /// Line breaks and surrounding blanks go, as in Python; what is left must be printable ASCII, since it becomes a
+    /// header. Otherwise, and when nothing is left, there is no token.
+    static func token(_ text: String) -> Secret? {
+        var value = text
+        value.removeAll { $0.isNewline }
+        while value.first?.isWhitespace == true { value.removeFirst() }
+        while value.last?.isWhitespace == true { value.removeLast() }
+        guard !value.isEmpty, value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        return Secret(value)
     }
 
     private static func endpoint(_ text: String) throws -> String {

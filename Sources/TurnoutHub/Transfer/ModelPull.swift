@@ -78,7 +78,7 @@ package struct ModelPull: Sendable {
         report: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> Report {
         if settings.isOffline { return try cached(id, revision) }
-        let http = HubClient.makeHTTP(silence: settings.silence)
+        let http = try HubClient.makeHTTP(settings)
         let result: Result<Report, any Error>
         do {
             let client = HubClient(http: http, settings: settings, id: id)

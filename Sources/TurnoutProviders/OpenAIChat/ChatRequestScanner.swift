@@ -9,6 +9,12 @@ struct ChatRequestScanner {
     private(set) var includesUsage = false
     private(set) var messageCount = 0
     private(set) var textRange: Range<Int>?
+    /// Where the `messages` array stands, brackets included.
+    private(set) var messagesRange: Range<Int>?
+    /// Where the value of `stream_options` stands.
+    private(set) var streamOptionsRange: Range<Int>?
+    /// Where the value of `include_usage` stands.
+    private(set) var includeUsageRange: Range<Int>?
     private var lastUserContent: Range<Int>?
     private var lastContent: Range<Int>?
     private var promptRange: Range<Int>?
@@ -102,15 +108,19 @@ struct ChatRequestScanner {
 
     private mutating func streamOptions(_ cursor: inout JSONCursor) throws(JSONSyntaxError) {
         guard cursor.peek() == UInt8(ascii: "{") else {
-            try cursor.skipValue()
+            streamOptionsRange = try cursor.skipValue()
             return
         }
+        let start = cursor.offset
         try cursor.readObject { (cursor, key) throws(JSONSyntaxError) in
             let wanted = cursor.matches(key, "include_usage")
             let first = cursor.peek()
-            try cursor.skipValue()
-            if wanted { includesUsage = first == UInt8(ascii: "t") }
+            let range = try cursor.skipValue()
+            guard wanted else { return }
+            includesUsage = first == UInt8(ascii: "t")
+            includeUsageRange = range
         }
+        streamOptionsRange = start..<cursor.offset
     }
 
     private mutating func messages(_ cursor: inout JSONCursor) throws(JSONSyntaxError) {
@@ -118,6 +128,7 @@ struct ChatRequestScanner {
             try cursor.skipValue()
             return note("'messages' must be an array", "messages")
         }
+        let start = cursor.offset
         try cursor.readArray { (cursor) throws(JSONSyntaxError) in
             messageCount += 1
             guard cursor.peek() == UInt8(ascii: "{") else {
@@ -126,6 +137,7 @@ struct ChatRequestScanner {
             }
             try message(&cursor)
         }
+        messagesRange = start..<cursor.offset
     }
 
     private mutating func message(_ cursor: inout JSONCursor) throws(JSONSyntaxError) {

@@ -76,27 +76,31 @@ package struct SSEFramer: Sendable {
 }
 
 extension SSEFramer {
-    /// Calls `event` with the data of each event in bytes that begin and end at event boundaries.
+    /// Calls `event` for each event in bytes that begin and end at event boundaries, with its data and where it
+    /// stands, its blank line included.
     ///
-    /// Comments, other fields and events without data are passed over; several data lines are joined by LF.
-    package static func forEachEvent(in whole: ByteBuffer, _ event: (UnsafeRawBufferPointer) -> Void) {
+    /// Other fields and events without data are passed over; several data lines are joined by LF.
+    package static func forEachEvent(in whole: ByteBuffer, _ event: (UnsafeRawBufferPointer, Range<Int>) -> Void) {
         whole.withUnsafeReadableBytes { bytes in
             var lines: [Range<Int>] = []
+            var eventStart = 0
             var start = 0
             while start < bytes.count {
                 var end = start
                 while end < bytes.count, bytes[end] != UInt8(ascii: "\n"), bytes[end] != UInt8(ascii: "\r") { end += 1 }
+                let isPair =
+                    end + 1 < bytes.count && bytes[end] == UInt8(ascii: "\r") && bytes[end + 1] == UInt8(ascii: "\n")
+                let next = min(end + (isPair ? 2 : 1), bytes.count)
                 if end == start {
-                    dispatch(lines, in: bytes, event)
+                    if !lines.isEmpty { dispatch(lines, eventStart..<next, in: bytes, event) }
                     lines.removeAll(keepingCapacity: true)
+                    eventStart = next
                 } else if let data = dataRange(of: start..<end, in: bytes) {
                     lines.append(data)
                 }
-                let isPair =
-                    end + 1 < bytes.count && bytes[end] == UInt8(ascii: "\r") && bytes[end + 1] == UInt8(ascii: "\n")
-                start = end + (isPair ? 2 : 1)
+                start = next
             }
-            dispatch(lines, in: bytes, event)
+            if !lines.isEmpty { dispatch(lines, eventStart..<bytes.count, in: bytes, event) }
         }
     }
 
@@ -109,11 +113,11 @@ extension SSEFramer {
     }
 
     private static func dispatch(
-        _ lines: [Range<Int>], in bytes: UnsafeRawBufferPointer, _ event: (UnsafeRawBufferPointer) -> Void
+        _ lines: [Range<Int>], _ range: Range<Int>, in bytes: UnsafeRawBufferPointer,
+        _ event: (UnsafeRawBufferPointer, Range<Int>) -> Void
     ) {
-        guard let first = lines.first else { return }
-        if lines.count == 1 { return event(UnsafeRawBufferPointer(rebasing: bytes[first])) }
+        if lines.count == 1 { return event(UnsafeRawBufferPointer(rebasing: bytes[lines[0]]), range) }
         let joined = Array(lines.map { bytes[$0] }.joined(separator: [UInt8(ascii: "\n")]))
-        joined.withUnsafeBytes(event)
+        joined.withUnsafeBytes { event($0, range) }
     }
 }

@@ -2,6 +2,7 @@ package import AsyncHTTPClient
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+package import TurnoutCore
 
 #if canImport(Darwin)
 import Darwin
@@ -15,15 +16,6 @@ import Glibc
 package struct HTTPTransport: UpstreamTransport {
     /// How long to wait for what.
     package struct Timeouts: Equatable, Sendable {
-        /// From sending a request to the head of a streamed response.
-        ///
-        /// Default: 2 minutes.
-        package var streamHead: Duration = .seconds(120)
-        /// From sending a request to the head of a whole response, which comes when the answer is ready.
-        ///
-        /// Default: 10 minutes.
-        package var wholeHead: Duration = .seconds(600)
-
         /// For the body of a refusal, which is wanted for its words only.
         ///
         /// Default: 2 seconds.
@@ -33,7 +25,7 @@ package struct HTTPTransport: UpstreamTransport {
         package init() {}
     }
 
-    /// How long a provider may say nothing.
+    /// How long a provider may say nothing, whatever it is asked.
     package static let longestSilence = Duration.seconds(600)
 
     private let client: HTTPClient
@@ -83,11 +75,11 @@ package struct HTTPTransport: UpstreamTransport {
         for field in request.headers { outgoing.headers.add(name: field.name.canonicalName, value: field.value) }
         if let authorization { outgoing.headers.add(name: "authorization", value: authorization.reveal()) }
         outgoing.body = .bytes(request.body)
-        let patience = request.streams ? timeouts.streamHead : timeouts.wholeHead
         do {
-            let response = try await client.execute(outgoing, deadline: .now() + TimeAmount(patience))
+            // Every other limit is the attempt's own.
+            let response = try await client.execute(outgoing, deadline: .now() + TimeAmount(Self.longestSilence))
             let status = Int(response.status.code)
-            let isRefusal = UpstreamResponse.isRefusal(status: status)
+            let isRefusal = !(200..<300 ~= status)
             return UpstreamResponse(
                 status: status, headers: Self.fields(response.headers),
                 body: isRefusal ? try await refusal(response.body) : Self.body(response.body))

@@ -52,6 +52,9 @@ package final class SimulatedTransport: UpstreamTransport {
     }
 
     package func send(_ request: UpstreamRequest) async throws -> UpstreamResponse {
+        guard request.endpoint == ChatRequest.endpoint else {
+            return failure(status: 404, "[simulated] this provider makes up chat completions only")
+        }
         let (number, fails) = state.withLock { state in
             state.count += 1
             return (state.count, Double.random(in: 0..<1, using: &state.generator) < options.failureRate)

@@ -49,11 +49,6 @@ package struct UpstreamResponse {
         self.body = body
     }
 
-    /// Whether a status means that another provider may do better; all others are the answer to the request itself.
-    ///
-    /// A redirect is a provider at the wrong address: its place is no business of the client.
-    package static func isRefusal(status: Int) -> Bool { status == 429 || status >= 500 || 300..<400 ~= status }
-
     /// Whether the body is a stream of server-sent events.
     package var isEventStream: Bool {
         headers[.contentType]?.lowercased().hasPrefix("text/event-stream") ?? false

@@ -74,6 +74,10 @@ public struct ArtifactCard: Sendable, Codable, Equatable {
     public var createdAt: String
     /// The version of Turnout that wrote it.
     public var software: String
+    /// Quantiles of the user's own traffic, where `turnout calibrate` has stored them.
+    public var calibration: ScoreCalibration?
+    /// What is promised of the router, where `turnout certify` has stored it.
+    public var certificate: Certificate?
 
     /// The format that this version writes; it reads all from 1 up to this one.
     public static let currentFormat = 1

@@ -91,6 +91,7 @@ public enum RouterArtifact {
                 was trained on, or train it again
                 """)
         }
+        try verifyCertificate(of: file, card: card)
         do {
             return try kind.init(card: card, file: file, encoder: encoder)
         } catch let error as TurnoutError where !error.message.contains(file.name) {
@@ -98,7 +99,7 @@ public enum RouterArtifact {
         }
     }
 
-    private static func card(of file: SafetensorsFile) throws -> ArtifactCard {
+    static func card(of file: SafetensorsFile) throws -> ArtifactCard {
         guard let text = file.metadata["card"] else {
             throw TurnoutError(
                 .damagedFile,

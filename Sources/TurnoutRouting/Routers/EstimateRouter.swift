@@ -7,7 +7,11 @@ public import TurnoutEncoders
 /// policies read their quantiles off.
 public struct EstimateRouter: Router {
     /// Every kind of estimator that this version can read.
-    public static let kinds: [any Estimator.Type] = [LinearEstimator.self]
+    public static let kinds: [any Estimator.Type] = [
+        RandomEstimator.self, LengthEstimator.self, NearestNeighboursEstimator.self, ClusterEstimator.self,
+        LinearEstimator.self, MatrixFactorisationEstimator.self, ItemResponseEstimator.self,
+        EnsembleEstimator.self, SimilarityWeightedEstimator.self,
+    ]
 
     /// What the router is and what it was trained on.
     public let card: ArtifactCard
@@ -99,12 +103,6 @@ extension EstimateRouter: StoredRouter {
         guard let kind = Self.kinds.first(where: { $0.kind == card.kind }) else {
             throw TurnoutError(.unsupported, "\(file.name): router kind '\(card.kind)' is not known")
         }
-        let range = try file.finite("range")
-        guard range.count == 2, range[0] <= range[1] else {
-            throw TurnoutError(
-                .damagedFile,
-                "\(file.name): tensor 'range' must hold a least and a greatest score; train the router again")
-        }
         let models = card.models.count
         let sample = try file.finite("sample")
         guard models > 0, try file.tensor("sample").shape == [sample.count / models, models] else {
@@ -114,8 +112,19 @@ extension EstimateRouter: StoredRouter {
         }
         try self.init(
             card: card, encoder: encoder, estimator: kind.init(card: card, file: file, encoder: encoder),
-            range: range[0]...range[1], reliability: Reliability.read(from: file),
+            range: Self.range(of: file), reliability: Reliability.read(from: file),
             sample: stride(from: 0, to: sample.count, by: models).map { Array(sample[$0..<$0 + models]) })
+    }
+
+    /// Least and greatest score, from tensor `range`.
+    static func range(of file: SafetensorsFile) throws -> ClosedRange<Double> {
+        let range = try file.finite("range")
+        guard range.count == 2, range[0] <= range[1] else {
+            throw TurnoutError(
+                .damagedFile,
+                "\(file.name): tensor 'range' must hold a least and a greatest score; train the router again")
+        }
+        return range[0]...range[1]
     }
 
     /// Adds what ``init(card:file:encoder:)`` reads.

@@ -1,4 +1,5 @@
-public import TurnoutCore
+import Foundation
+import TurnoutCore
 public import TurnoutEncoders
 
 /// What is known of a query when it is estimated.
@@ -33,6 +34,11 @@ public protocol Estimator: Sendable {
     /// One estimate per model of the card, in its order; finite. Pure: equal features give equal estimates.
     func estimates(for query: QueryFeatures) -> [Double]
 
+    /// ``estimates(for:)-(QueryFeatures)`` of each query, bit for bit.
+    ///
+    /// Kinds that can share work between queries implement it; the others answer one query after the other.
+    func estimates(for queries: [QueryFeatures]) -> [[Double]]
+
     /// Reads the kind's own tensors and metadata.
     ///
     /// - Throws: ``TurnoutError`` with code `.damagedFile` when a tensor is missing or does not fit the card.
@@ -49,6 +55,11 @@ extension Estimator {
     public static var needsEmbedding: Bool { true }
     /// Most kinds estimate scores.
     public static var comparison: Comparison { .difference }
+
+    /// One query after the other.
+    public func estimates(for queries: [QueryFeatures]) -> [[Double]] {
+        queries.map { (query: QueryFeatures) -> [Double] in estimates(for: query) }
+    }
 }
 
 /// How two estimates become a win rate: the chance that the second model's answer is better, ties counting half.
@@ -58,6 +69,28 @@ public enum Comparison: Sendable {
     /// Estimates are chances to beat an average model, as Bradley and Terry 1952 have them:
     /// the odds of the strong one over the odds of the weak one are the odds that it wins.
     case odds
+
+    /// The range of estimates where scores have this one.
+    public func range(ofScores range: ClosedRange<Double>) -> ClosedRange<Double> {
+        switch self {
+        case .difference: range
+        case .odds: 0...1
+        }
+    }
+
+    /// What an estimate should have been that led to this outcome, where `models` were compared.
+    ///
+    /// Outcomes of comparisons are shares won against the others, estimates chances against the average of all, of which
+    /// the model itself is one: its log-odds are smaller by that one part.
+    package func estimate(ofOutcome outcome: Double, models: Int) -> Double {
+        switch self {
+        case .difference: return outcome
+        case .odds:
+            guard outcome > 0, outcome < 1 else { return outcome }
+            let logOdds = log(outcome / (1 - outcome)) * Double(models - 1) / Double(models)
+            return 1 / (1 + exp(-logOdds))
+        }
+    }
 
     /// The win rate of `strong` over `weak`; `width` is the distance from the least to the greatest score.
     public func winRate(weak: Double, strong: Double, width: Double) -> Double {

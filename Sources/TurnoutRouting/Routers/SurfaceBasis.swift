@@ -1,5 +1,6 @@
 import TurnoutCore
 import TurnoutEncoders
+import TurnoutNumerics
 
 /// The surface features of a text, made fit for a linear head.
 ///
@@ -48,6 +49,27 @@ public struct SurfaceBasis: Sendable, Equatable {
         self.spread = spread
     }
 
+    /// A feature as deviations from its mean, clipped.
+    func standardised(_ value: Float, feature: Int) -> Float {
+        min(max((value - centre[feature]) / spread[feature], -Self.limit), Self.limit)
+    }
+
+    /// Reads tensor `surface`, a row of means and one of deviations.
+    init(file: SafetensorsFile) throws {
+        let scaling = try file.matrix("surface")
+        guard scaling.rows == 2 else {
+            throw TurnoutError(
+                .damagedFile,
+                "\(file.name): tensor 'surface' must hold a row of means and one of deviations; train the router again")
+        }
+        try self.init(centre: Array(scaling[row: 0]), spread: Array(scaling[row: 1]))
+    }
+
+    /// Adds tensor `surface`.
+    func store(in file: inout SafetensorsBuilder) throws {
+        try file.add("surface", floats: centre + spread, shape: [2, centre.count])
+    }
+
     /// Standardised features, their squares, then the products of the first with each other one.
     ///
     /// - Parameter surface: `SurfaceFeatures.count` numbers.
@@ -56,7 +78,7 @@ public struct SurfaceBasis: Sendable, Equatable {
         var result: [Float] = []
         result.reserveCapacity(Self.count)
         for i in surface.indices {
-            result.append(min(max((surface[i] - centre[i]) / spread[i], -Self.limit), Self.limit))
+            result.append(standardised(surface[i], feature: i))
         }
         for i in surface.indices { result.append(result[i] * result[i]) }
         for i in surface.indices.dropFirst() { result.append(result[0] * result[i]) }

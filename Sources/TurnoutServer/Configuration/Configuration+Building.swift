@@ -7,7 +7,7 @@ import TurnoutProviders
 package import TurnoutRouting
 
 extension Configuration {
-    /// Loads every router and opens a way to every provider.
+    /// Loads every router and encoder and opens a way to every provider.
     ///
     /// - Parameters:
     ///   - client: Carries all HTTP to providers.
@@ -20,11 +20,42 @@ extension Configuration {
         var transports: [String: any UpstreamTransport] = [:]
         for provider in providers { transports[provider.name] = Self.transport(to: provider, client: client) }
         let upstreams = models.compactMap { model in
-            transports[model.provider].map {
-                Upstream(model: model.name, provider: model.provider, id: model.id, price: model.price, transport: $0)
+            transports[model.provider].map { transport in
+                var upstream = Upstream(
+                    model: model.name, provider: model.provider, id: model.id, price: model.price, transport: transport)
+                let timeout = providers.first { $0.name == model.provider }?.timeout
+                upstream.limits = model.attempts.limits(ofModel: model.id, timeout: timeout)
+                upstream.prefill = model.attempts.prefill
+                upstream.contextWindow = model.attempts.contextWindow
+                return upstream
             }
         }
-        return ModelDirectory(routes: try deciders(loadRouter: loadRouter), models: upstreams)
+        let deciding = try zip(routes, deciders(loadRouter: loadRouter)).map { route, decided in
+            let classifier = route.classifier.flatMap { told in
+                upstreams.first { $0.model == told.model }.map {
+                    CausalLLMClassifier(upstream: $0, options: told.options)
+                }
+            }
+            return ModelDirectory.Route(
+                name: decided.name, decider: decided.decider, classifier: classifier, rules: route.rules)
+        }
+        return ModelDirectory(routes: deciding, models: upstreams, encoders: try localEncoders())
+    }
+
+    /// The encoders, loaded.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidConfiguration` when one is not there or not what it should be.
+    func localEncoders() throws -> [LocalEncoder] {
+        try encoders.map { entry in
+            do {
+                return LocalEncoder(
+                    model: entry.name, encoder: try EncoderLocator.ofProcess().encoder(named: entry.encoder))
+            } catch let error as TurnoutError where !entry.place.isEmpty {
+                throw TurnoutError(
+                    .invalidConfiguration, "\(entry.place): 'models.\(entry.name).encoder': \(error.message)",
+                    cause: error)
+            }
+        }
     }
 
     /// The deciders of all routes; a router that several of them name is loaded once.
@@ -52,14 +83,38 @@ extension Configuration {
         try RouterArtifact.load(named: name) { try EncoderLocator.ofProcess().encoder(named: $0) }
     }
 
+    /// Builds one route and decides with it, a classifier's endpoint included, without serving.
+    ///
+    /// - Parameters:
+    ///   - name: The route; the first one when none is named.
+    ///   - policy: Replaces the route's.
+    ///   - body: Receives the route; connections are closed when it returns.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``TurnoutError``, and what `body` throws.
+    package func withRoute<Result>(
+        named name: String?, policy: Policy? = nil, _ body: (ModelDirectory.Route) async throws -> Result
+    ) async throws -> Result {
+        var own = self
+        own.routes = try [route(named: name)]
+        if let policy { own.routes[0].policy = policy }
+        let client = HTTPTransport.makeClient()
+        do {
+            let route = try own.directory(client: client).routes[0]
+            let result = try await body(route)
+            try await client.shutdown()
+            return result
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
     private static func transport(to provider: Provider, client: HTTPClient) -> any UpstreamTransport {
         switch provider.kind {
         case .simulated(let options):
             return SimulatedTransport(options: options, now: { Int(Date().timeIntervalSince1970) })
-        case .openAI(let baseURL, let key, let timeout):
-            var timeouts = HTTPTransport.Timeouts()
-            if let timeout { (timeouts.streamHead, timeouts.wholeHead) = (timeout, timeout) }
-            return HTTPTransport(client: client, baseURL: baseURL, key: key, timeouts: timeouts)
+        case .openAI(let baseURL, let key, _):
+            return HTTPTransport(client: client, baseURL: baseURL, key: key)
         }
     }
 }

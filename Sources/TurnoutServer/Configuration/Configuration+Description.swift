@@ -16,7 +16,8 @@ extension Configuration {
                 case (_, .threshold(let threshold)):
                     "prompts of difficulty \(threshold) and above go to \(strong), the others to \(others)"
                 }
-            return "route \(route.name): \(choice) (router: \(route.router)); \(fallback(of: route))"
+            let asked = route.classifier.map { ", asks \($0.model)" } ?? ""
+            return "route \(route.name): \(choice) (router: \(route.router)\(asked)); \(fallback(of: route))"
         }
     }
 
@@ -39,7 +40,7 @@ extension Configuration {
                 case nil: "no provider"
                 }
             return "model \(model.name): '\(model.id)' at \(model.provider) (\(address))"
-        }
+        } + encoders.map { "model \($0.name): embeddings, computed here by the encoder '\($0.encoder)'" }
     }
 
     private func percent(_ share: Double) -> String {

@@ -1,5 +1,6 @@
 import Foundation
 import TurnoutCore
+import TurnoutGateway
 import TurnoutProviders
 import TurnoutRouting
 
@@ -25,13 +26,17 @@ extension Configuration {
 
     /// Reads and checks a configuration's text.
     ///
-    /// Paths of routers are relative to the folder of `name`.
+    /// Paths of routers and encoders are relative to the folder of `name`.
     package static func parse(_ text: String, name: String, environment: [String: String]) throws -> Configuration {
         let root = try ConfigurationSource.parse(text, name: name, environment: environment)
         let fields = try root.fields(["providers", "models", "routes", "server"])
+        let models = try fields["models"].required("models", in: root)
+        let (encoded, asked) = try split(models)
+        // Encoders need no provider.
+        let providers = try asked.isEmpty ? fields["providers"] : fields["providers"].required("providers", in: root)
         var configuration = Configuration(
-            providers: try fields["providers"].required("providers", in: root).entries().map(provider),
-            models: try models(fields["models"].required("models", in: root)),
+            providers: try providers?.entries().map(provider) ?? [], models: try asked.map(model),
+            encoders: try encoded.map { try encoder($0.name, $0.value, folder: folder(of: name)) },
             routes: try (fields["routes"]?.entries() ?? []).map {
                 try route($0.name, $0.value, folder: folder(of: name))
             })
@@ -94,18 +99,42 @@ extension Configuration {
     /// Seconds; a provider that is silent for longer is left, whatever it is asked.
     private static var longestTimeout: Double { HTTPTransport.longestSilence / .seconds(1) }
 
-    private static func models(_ node: ConfigurationNode) throws -> [Model] {
-        let models = try node.entries().map(model)
-        guard !models.isEmpty else { throw node.failure("'models' names no model; add one") }
-        return models
+    private typealias Entries = [(name: String, value: ConfigurationNode)]
+
+    /// The models that are computed here, and those that a provider is asked for.
+    private static func split(_ node: ConfigurationNode) throws -> (encoded: Entries, asked: Entries) {
+        let entries = try node.entries()
+        guard !entries.isEmpty else { throw node.failure("'models' names no model; add one") }
+        let isEncoder = try entries.map { try $0.value.entries().contains { $0.name == "encoder" } }
+        let pairs = zip(entries, isEncoder)
+        return (pairs.filter(\.1).map(\.0), pairs.filter { !$0.1 }.map(\.0))
+    }
+
+    private static func encoder(_ name: String, _ node: ConfigurationNode, folder: String) throws -> Encoder {
+        let fields = try node.fields(["encoder", "provider"])
+        guard fields["provider"] == nil else {
+            throw node.failure(
+                "'\(node.path)' has both 'provider' and 'encoder'; a model is asked there or computed here, keep one")
+        }
+        let encoder = try fields["encoder"].required("encoder", in: node).string()
+        guard !encoder.isEmpty else {
+            throw node.failure("'\(node.path).encoder' is empty; give 'static', a model's folder or its name")
+        }
+        let isPath = encoder.hasPrefix(".") || encoder.hasSuffix(".safetensors")
+        let isRelative = isPath && !folder.isEmpty && !"/~".contains(encoder.prefix(1))
+        return Encoder(
+            name: ModelID(name),
+            encoder: isRelative ? URL(filePath: "\(folder)/\(encoder)").standardizedFileURL.path : encoder,
+            place: "\(node.source.name):\(node.line)")
     }
 
     private static func model(_ name: String, _ node: ConfigurationNode) throws -> Model {
-        let fields = try node.fields(["provider", "id", "price", "as"])
+        let fields = try node.fields(["provider", "id", "price", "as"] + ModelAttempts.keys)
         var model = Model(
             name: ModelID(name), provider: try fields["provider"].required("provider", in: node).string(),
             id: try fields["id"]?.string() ?? name)
         model.routerName = try fields["as"].map { ModelID(try $0.string()) }
+        model.attempts = try ModelAttempts(fields)
         if let price = fields["price"] {
             let rates = try price.fields(["input", "output"])
             model.price = Price(
@@ -123,7 +152,7 @@ extension Configuration {
     }
 
     private static func route(_ name: String, _ node: ConfigurationNode, folder: String) throws -> Route {
-        let fields = try node.fields(["candidates", "router", "policy", "fallback"])
+        let fields = try node.fields(["candidates", "router", "policy", "fallback", "attempts"])
         let candidates = try fields["candidates"].required("candidates", in: node)
         var route = Route(name: name, candidates: try candidates.elements().map { ModelID(try $0.string()) })
         guard !route.candidates.isEmpty else {
@@ -132,11 +161,15 @@ extension Configuration {
         guard Set(route.candidates).count == route.candidates.count else {
             throw candidates.failure("'\(candidates.path)' names a model twice; keep one")
         }
-        if let router = try fields["router"]?.string() {
+        if let node = fields["router"], node.isMapping {
+            let classifier = try classifier(node)
+            (route.classifier, route.router, route.policy) = (classifier, CausalLLMRouter.kind, .threshold(0.5))
+        } else if let router = try fields["router"]?.string() {
             let isRelative = router != "default" && !router.hasPrefix("/") && !folder.isEmpty
             route.router = isRelative ? "\(folder)/\(router)" : router
         }
         if let policy = fields["policy"] { route.policy = try self.policy(policy) }
+        if let node = fields["attempts"] { route.rules = try AttemptRules(node) }
         if let node = fields["fallback"] {
             let fallback = try node.elements().map { ModelID(try $0.string()) }
             guard Set(fallback).count == fallback.count else {
@@ -169,17 +202,22 @@ extension Configuration {
     private func checkReferences(_ fields: [String: ConfigurationNode]) throws {
         let providerNames = providers.map(\.name)
         let modelNames = models.map(\.name.name)
+        let encoderNames = encoders.map(\.name.name)
         for (name, node) in try fields["models"]?.entries() ?? [] {
             guard let provider = models.first(where: { $0.name.name == name })?.provider else { continue }
             try Self.check(provider, among: providerNames, "provider", of: node)
         }
         for (name, node) in try fields["routes"]?.entries() ?? [] {
-            guard !modelNames.contains(name) else {
+            guard !modelNames.contains(name), !encoderNames.contains(name) else {
                 throw node.failure(
                     "'\(name)' is both a route and a model; clients could not tell them apart, rename one")
             }
             guard let route = routes.first(where: { $0.name == name }) else { continue }
-            for model in route.candidates + (route.fallback ?? []) {
+            for model in route.candidates + (route.fallback ?? []) + (route.classifier.map { [$0.model] } ?? []) {
+                guard !encoderNames.contains(model.name) else {
+                    throw node.failure(
+                        "'\(node.path)' names the encoder '\(model)', which answers embeddings only; name chat models")
+                }
                 try Self.check(model.name, among: modelNames, "model", of: node)
             }
         }
@@ -198,7 +236,7 @@ extension Configuration {
 
 extension ConfigurationNode? {
     /// The value, or an error that says which key is missing where.
-    fileprivate func required(_ name: String, in parent: ConfigurationNode) throws -> ConfigurationNode {
+    func required(_ name: String, in parent: ConfigurationNode) throws -> ConfigurationNode {
         guard let self else {
             let place = parent.path.isEmpty ? "the file" : "'\(parent.path)'"
             throw parent.failure("\(place) has no '\(name)'; add it")

@@ -1,4 +1,5 @@
 package import TurnoutCore
+package import TurnoutGateway
 package import TurnoutProviders
 package import TurnoutRouting
 
@@ -38,6 +39,18 @@ package struct Configuration: Sendable {
         ///
         /// Default: its name.
         package var routerName: ModelID?
+        /// What the attempts at it need to know.
+        package var attempts = ModelAttempts()
+    }
+
+    /// A model that turns texts into vectors in this process.
+    package struct Encoder: Sendable, Equatable {
+        /// The name that clients use.
+        package let name: ModelID
+        /// `static`, a folder's path, or the name of a downloaded model.
+        package let encoder: String
+        /// Where it stands, for messages: `file:line`.
+        package var place = ""
     }
 
     /// A name behind which a decision is made.
@@ -50,16 +63,33 @@ package struct Configuration: Sendable {
         ///
         /// Default: `default`.
         package var router = "default"
+        /// The model that is asked for the score instead of a router, and how.
+        ///
+        /// Default: none.
+        package var classifier: Classifier?
         /// How estimates become a choice.
         ///
-        /// Default: `strong_share: 0.5`.
+        /// Default: `strong_share: 0.5`; with a classifier `threshold: 0.5`.
         package var policy = Policy.default
         /// Models to try when the choice fails, best first.
         ///
         /// Default: the other candidates, nearest first.
         package var fallback: [ModelID]?
+        /// How a decision is carried out.
+        package var rules = AttemptRules()
         /// Where it stands, for messages: `file:line`.
         package var place = ""
+    }
+
+    /// A language model that says how well the weakest candidate would answer.
+    package struct Classifier: Sendable, Equatable {
+        /// One of the models.
+        package let model: ModelID
+        /// How it is asked.
+        package var options = CausalLLMClassifier.Options()
+
+        /// Names a model, asked by default.
+        package init(model: ModelID) { self.model = model }
     }
 
     /// How the gateway listens.
@@ -89,6 +119,8 @@ package struct Configuration: Sendable {
     package var providers: [Provider]
     /// In the order of the file.
     package var models: [Model]
+    /// In the order of the file, where they stand among the models.
+    package var encoders: [Encoder] = []
     /// In the order of the file; the first one is the default.
     package var routes: [Route]
     /// How the gateway listens.
@@ -101,21 +133,33 @@ package struct Configuration: Sendable {
     package func decider(
         forRoute name: String?, loadRouter: (String) throws -> any Router = Configuration.loadRouter(named:)
     ) throws -> Decider {
-        guard let route = name.map({ name in routes.first { $0.name == name } }) ?? routes.first else {
-            let known = routes.map(\.name)
-            let hint = known.isEmpty ? "the configuration has no routes" : "there are: \(known.joined(separator: ", "))"
-            throw TurnoutError(.invalidArgument, "there is no route '\(name ?? "")'; \(hint)")
-        }
+        let route = try route(named: name)
         do {
             let byName = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
             let candidates = route.candidates.map { name in
                 Candidate(model: name, routerName: byName[name]?.routerName, price: byName[name]?.price)
             }
+            if route.classifier != nil, case .strongShare = route.policy {
+                throw TurnoutError(
+                    .invalidArgument,
+                    "it asks a classifier, and of its scores there is no sample to read a share from; give a threshold")
+            }
+            let router: any Router =
+                try route.classifier.map { CausalLLMRouter(classifier: $0.model.name) } ?? loadRouter(route.router)
             return try Decider(
-                candidates: candidates, router: try loadRouter(route.router), policy: route.policy,
-                fallback: route.fallback)
+                candidates: candidates, router: router, policy: route.policy, fallback: route.fallback)
         } catch let error as TurnoutError where !route.place.isEmpty {
             throw TurnoutError(error.code, "\(route.place): route '\(route.name)': \(error.message)", cause: error)
         }
+    }
+
+    /// A route, the first one when none is named.
+    func route(named name: String?) throws -> Route {
+        guard let route = name.map({ name in routes.first { $0.name == name } }) ?? routes.first else {
+            let known = routes.map(\.name)
+            let hint = known.isEmpty ? "the configuration has no routes" : "there are: \(known.joined(separator: ", "))"
+            throw TurnoutError(.invalidArgument, "there is no route '\(name ?? "")'; \(hint)")
+        }
+        return route
     }
 }

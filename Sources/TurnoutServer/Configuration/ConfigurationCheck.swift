@@ -12,12 +12,13 @@ package enum ConfigurationCheck {
         package let json: String
     }
 
-    /// Reads a file and loads every router that it names.
+    /// Reads a file and loads every router and encoder that it names.
     ///
     /// - Throws: ``TurnoutError`` that says what is wrong and where.
     package static func run(path: String) async throws -> Report {
         let configuration = try Configuration.load(path: path)
         _ = try configuration.deciders()
+        _ = try configuration.localEncoders()
         let lines = configuration.modelSummary + configuration.summary
         return Report(
             text: (["\(path): valid"] + lines.map { "  \($0)" }).joined(separator: "\n"),

@@ -10,6 +10,9 @@ struct ConfigurationNode {
 
     var line: Int { node.mark?.line ?? 1 }
 
+    /// Whether keys and values stand here.
+    var isMapping: Bool { node.mapping != nil }
+
     func failure(_ message: String) -> TurnoutError { source.failure(line: line, message) }
 
     /// The entries of a mapping whose keys are names, in the order of the file.

@@ -113,7 +113,8 @@ package struct Discovery: Sendable {
             if !kept.contains(where: { $0.name == model.name }) { kept.append(model) }
         }
         return Result(
-            configuration: Configuration(providers: providers, models: unique, routes: [Self.route(unique)]),
+            configuration: Configuration(
+                providers: providers, models: unique, encoders: [Self.encoder], routes: [Self.route(unique)]),
             findings: findings)
     }
 
@@ -121,13 +122,16 @@ package struct Discovery: Sendable {
         let models = ["weak", "strong"].map { Configuration.Model(name: ModelID($0), provider: "simulated", id: $0) }
         let configuration = Configuration(
             providers: [.init(name: "simulated", kind: .simulated(SimulatedTransport.Options()))], models: models,
-            routes: [Self.route(models)])
+            encoders: [Self.encoder], routes: [Self.route(models)])
         return Result(
             configuration: configuration,
             findings: [
                 "no model server on this machine and no key in the environment: SIMULATED models 'weak' and 'strong' answer"
             ])
     }
+
+    /// The table in the binary: embeddings that need nothing else.
+    private static var encoder: Configuration.Encoder { .init(name: "turnout-static", encoder: "static") }
 
     private static func route(_ models: [Configuration.Model]) -> Configuration.Route {
         Configuration.Route(name: "auto", candidates: models.map(\.name), policy: .strongShare(0.3))

@@ -22,22 +22,21 @@ struct GatewayResponder: Sendable {
         let endpoint = Endpoint(method: request.method, path: request.uri.path)
         let reply: Reply
         switch endpoint {
-        case .chatCompletions, .route:
+        case .chatCompletions, .embeddings, .route:
             if let refusal = CrossSiteGuard.refusal(of: request.headers) {
                 reply = .error(refusal)
                 break
             }
             try await body.sendContinue(writer)
             if let bytes = try await body.collect() {
-                reply =
-                    try await endpoint == .route
-                    ? gateway.route(bytes, headers: request.headers) : gateway.chat(bytes, headers: request.headers)
+                reply = try await answer(endpoint, bytes, request.headers)
             } else {
                 reply = tooLarge()
             }
         case .models: reply = gateway.models()
         case .decision(let id): reply = gateway.decision(id: id)
         case .health: reply = .json("{\"status\":\"ok\"}")
+        case .status: reply = gateway.status(headers: request.headers)
         case .wrongMethod(let allowed): reply = wrongMethod(request, allowed: allowed)
         case .unknown: reply = notFound()
         }
@@ -46,6 +45,14 @@ struct GatewayResponder: Sendable {
         guard body.endsConnection else { return }
         if !body.isAwaited { try await body.drain(upTo: Self.drainLimit) }
         throw CancellationError()
+    }
+
+    private func answer(_ endpoint: Endpoint, _ body: ByteBuffer, _ headers: HTTPFields) async throws -> Reply {
+        switch endpoint {
+        case .route: try await gateway.route(body, headers: headers)
+        case .embeddings: try await gateway.embeddings(body, headers: headers)
+        default: try await gateway.chat(body, headers: headers)
+        }
     }
 
     @concurrent
@@ -59,7 +66,9 @@ struct GatewayResponder: Sendable {
             head.headerFields[.contentLength] = String(bytes.readableBytes)
             if isHead { return try await writer.writeResponse(head) }
             try await writer.write(response: head, body: ResponseBody(byteBuffer: bytes))
-        case .relayed(var rest):
+        case .relayed(let rest):
+            // A client that goes while bytes are on their way to it is known by the write that fails.
+            defer { rest.cancel() }
             var body = try await writer.writeHead(head)
             while let chunk = try await rest.next() { try await body.write(chunk) }
             try await body.finish(nil)
@@ -87,8 +96,8 @@ struct GatewayResponder: Sendable {
             .client(
                 status: 404,
                 """
-                there is nothing at this address; there are POST /v1/chat/completions, POST /v1/route, \
-                GET /v1/models, GET /v1/decisions/{id} and GET /health
+                there is nothing at this address; there are POST /v1/chat/completions, POST /v1/embeddings, \
+                POST /v1/route, GET /v1/models, GET /v1/decisions/{id}, GET /status and GET /health
                 """, code: "not_found"))
     }
 }
@@ -96,10 +105,12 @@ struct GatewayResponder: Sendable {
 /// What the gateway offers, by method and path.
 enum Endpoint: Equatable, CustomStringConvertible {
     case chatCompletions
+    case embeddings
     case route
     case models
     case decision(id: String)
     case health
+    case status
     case wrongMethod(allowed: String)
     case unknown
 
@@ -108,9 +119,11 @@ enum Endpoint: Equatable, CustomStringConvertible {
         let (endpoint, allowed): (Endpoint, HTTPRequest.Method) =
             switch path {
             case "/v1/chat/completions": (.chatCompletions, .post)
+            case "/v1/embeddings": (.embeddings, .post)
             case "/v1/route": (.route, .post)
             case "/v1/models": (.models, .get)
             case "/health": (.health, .get)
+            case "/status": (.status, .get)
             case _ where path.hasPrefix(decisions) && path.count > decisions.count:
                 (.decision(id: String(path.dropFirst(decisions.count))), .get)
             default: (.unknown, method)
@@ -123,10 +136,12 @@ enum Endpoint: Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .chatCompletions: "chat.completions"
+        case .embeddings: "embeddings"
         case .route: "route"
         case .models: "models"
         case .decision: "decisions"
         case .health: "health"
+        case .status: "status"
         case .wrongMethod: "wrong method"
         case .unknown: "unknown"
         }

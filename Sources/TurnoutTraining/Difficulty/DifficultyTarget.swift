@@ -43,7 +43,7 @@ struct DifficultyTarget: Sendable {
         let models = Set(rows.flatMap(\.scores.keys)).filter { model in
             !patterns.contains { Self.matches(model.name, $0) }
         }
-        let ladder = ScoreTable.byMeanScore(rows, models: models.sorted())
+        let ladder = ModelLadder.worstFirst(models.sorted(), rows: rows)
         guard ladder.count >= 2 else {
             throw TurnoutError(
                 .insufficientData, "\(file): scores of \(ladder.count) models; difficulty needs at least two")

@@ -44,7 +44,7 @@ extension DifficultyTrainer {
         var result: [TransferFigures] = []
         for (index, table) in sources.tables.enumerated() {
             progress?(TrainingProgress(stage: .measuring, completed: index, total: sources.tables.count))
-            let ladder = ScoreTable.byMeanScore(table.rows, models: Set(table.rows.flatMap(\.scores.keys)).sorted())
+            let ladder = ModelLadder.worstFirst(OutcomeTable(rows: table.rows).models, rows: table.rows)
             guard ladder.count == 2 else { continue }
             for removal in TransferFigures.Removal.allCases {
                 result.append(

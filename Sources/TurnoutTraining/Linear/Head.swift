@@ -9,13 +9,11 @@ enum HeadKind: Sendable {
     /// Squared error.
     case ridge
 
+    /// How the router reads its outputs.
+    var link: OutputLink { self == .logistic ? .logistic : .identity }
+
     /// The estimate that a linear output stands for.
-    func estimate(output: Double) -> Double {
-        switch self {
-        case .logistic: 1 / (1 + exp(-output))
-        case .ridge: output
-        }
-    }
+    func estimate(output: Double) -> Double { link.estimate(output) }
 }
 
 /// A straight line that makes the outputs of a head mean what they say.

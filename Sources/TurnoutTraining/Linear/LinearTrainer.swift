@@ -60,8 +60,7 @@ public struct LinearTrainer: RouterTrainer {
             outputs.map { scores.clip(kind.estimate(output: line.apply($0))) }
         }
         let estimator = LinearEstimator(
-            model: try space.model(heads: heads, encoder: context.encoder),
-            link: kind == .logistic ? .logistic : .identity)
+            model: try space.model(heads: heads, encoder: context.encoder), link: kind.link)
         return CrossFit(estimator: estimator, outOfFold: estimates)
     }
 }

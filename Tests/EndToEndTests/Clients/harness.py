@@ -49,6 +49,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.whole(200, {"id": "c", "object": "chat.completion", "created": 1, "model": "echo",
                              "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
                              "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}})
+        elif model == "embed":
+            self.whole(200, {"object": "list", "model": "embed", "usage": {"prompt_tokens": 2, "total_tokens": 2},
+                             "data": [{"object": "embedding", "index": 0, "embedding": "AAAAPwAAgL8="}]})
         elif model.startswith("status-"):
             self.whole(int(model.removeprefix("status-")), {"error": {"message": f"provider says {model}"}})
         elif model == "silent":
@@ -112,7 +115,23 @@ def gateway(configuration):
     """Runs `turnout serve` on a free port and yields it once it takes requests."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
         file.write(configuration)
-    process = subprocess.Popen([os.environ["TURNOUT"], "serve", "--config", file.name, "--port", "0", "--quiet"],
+    try:
+        with served("--config", file.name) as running:
+            yield running
+    finally:
+        os.unlink(file.name)
+
+
+@contextmanager
+def faulty_gateway(speed):
+    """Runs `turnout serve --faults`, whose waits pass `speed` times as fast."""
+    with served("--faults", "--speed", str(speed)) as running:
+        yield running
+
+
+@contextmanager
+def served(*arguments):
+    process = subprocess.Popen([os.environ["TURNOUT"], "serve", *arguments, "--port", "0", "--quiet"],
                                stdout=subprocess.PIPE, text=True)
     try:
         url = process.stdout.readline().strip()
@@ -121,7 +140,6 @@ def gateway(configuration):
     finally:
         process.kill()
         process.wait()
-        os.unlink(file.name)
 
 
 SIMULATED = """

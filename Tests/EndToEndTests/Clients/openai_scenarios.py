@@ -4,15 +4,19 @@ TURNOUT names the binary. Exit code 0 when all is as it should be.
 """
 
 import asyncio
+import concurrent.futures
+import contextlib
 import json
+import math
 import os
+import struct
 import subprocess
 import sys
 import time
 import urllib.request
 
 import openai
-from harness import SIMULATED, Provider, free_port, gateway, upstream_configuration
+from harness import SIMULATED, Provider, faulty_gateway, free_port, gateway, upstream_configuration
 
 ASK = [{"role": "user", "content": "What is the capital of France?"}]
 
@@ -125,7 +129,7 @@ def errors():
         expect(openai.UnprocessableEntityError, "provider says", 422, model="status-422")
         expect(openai.RateLimitError, "status-429 (provider up)", 429, model="status-429")
         error = expect(openai.InternalServerError, "status-503 (provider up)", 503, model="status-503")
-        assert error.response.headers["x-turnout-attempts"] == "1"
+        assert error.response.headers["x-turnout-attempts"] == "3"
 
 
 def interruption():
@@ -152,12 +156,108 @@ def drain():
         assert running.process.wait(10) == 0, running.process.returncode
 
 
-def llama():
+WORDS = "".join(f"word{number} " for number in range(60))
+FAULTS = ["rate-limited-briefly", "rate-limited", "one-500", "unavailable", "reset", "silent", "slow-first-token", "cut", "stall",
+          "malformed", "no-done", "context-length", "content-policy", "cut-without-prefill", "outage", "accounting"]
+
+
+def faults():
+    """All sixteen, streamed and whole, with a fallback and without, on clocks that run ten times as fast."""
+    with faulty_gateway(speed=10) as running, concurrent.futures.ThreadPoolExecutor(64) as pool:
+        client = client_of(running).with_options(timeout=120)
+
+        def ask(model, streams):
+            try:
+                if not streams:
+                    answer = client.chat.completions.create(model=model, messages=ASK)
+                    return answer.choices[0].message.content, answer.choices[0].finish_reason, answer.usage.completion_tokens
+                text, finish, usage = "", None, None
+                for event in client.chat.completions.create(model=model, messages=ASK, stream=True,
+                                                            stream_options={"include_usage": True}):
+                    usage = event.usage.completion_tokens if event.usage else usage
+                    for choice in event.choices:
+                        text, finish = text + (choice.delta.content or ""), choice.finish_reason or finish
+                return text, finish, usage
+            except openai.APIError as error:
+                return error
+
+        jobs = {(fault, fallback, streams): pool.submit(ask, fault + ("-with-fallback" if fallback else ""), streams)
+                for fault in FAULTS for fallback in (True, False) for streams in (True, False)}
+        for (fault, fallback, streams), job in jobs.items():
+            result = job.result()
+            print(fault, "fallback" if fallback else "alone", "stream" if streams else "whole", str(result)[:150], file=sys.stderr)
+            if fault == "content-policy":
+                assert isinstance(result, openai.BadRequestError) and "not to be talked about" in str(result), result
+            elif fallback:
+                assert result == (WORDS, "stop", 60), (fault, streams, result)
+            else:
+                assert isinstance(result, openai.APIError) or result == (WORDS, "stop", 60), (fault, streams, result)
+        assert ask("healthy", True) == (WORDS, "stop", 60)
+
+
+def embeddings():
+    provider = Provider()
+    texts = ["What is the capital of France?", "Prove that there are infinitely many primes.", "Huế 🌦 \u2028 \x00"]
+    extra = "  st: { encoder: static }\nroutes: { auto: { candidates: [embed, status-503] } }"
+    with gateway(upstream_configuration(provider, "embed", "status-503", extra=extra)) as running:
+        client = client_of(running)
+        whole = client.embeddings.create(model="st", input=texts)
+        assert whole.object == "list" and whole.model == "st", whole
+        assert [item.index for item in whole.data] == [0, 1, 2] and whole.data[0].object == "embedding"
+        assert len(whole.data[0].embedding) == 256 and whole.usage.prompt_tokens == whole.usage.total_tokens > 10
+        floats = client.embeddings.create(model="st", input=texts, encoding_format="float", dimensions=256, user="u")
+        for item, number in zip(whole.data, floats.data):
+            rounded = list(struct.unpack("256f", struct.pack("256f", *number.embedding)))
+            assert item.embedding == rounded, "the two formats differ"
+        alone = client.embeddings.create(model="st", input=texts[1])
+        assert alone.data[0].embedding == whole.data[1].embedding
+        assert len(client.embeddings.create(model="st", input=["word"] * 2048).data) == 2048
+        assert "st" in [model.id for model in client.models.list()]
+
+        answer = client.embeddings.with_raw_response.create(model="embed", input=[[1, 2]], dimensions=7)
+        assert answer.parse().data[0].embedding == [0.5, -1.0], answer.parse()
+        assert answer.headers["x-turnout-model"] == "embed"
+        assert json.loads(provider.bodies[0]) == {"input": [[1, 2]], "model": "embed", "dimensions": 7,
+                                                  "encoding_format": "base64"}, provider.bodies[0]
+
+        def expect(kind, words, **request):
+            try:
+                client.embeddings.create(**{"model": "st", "input": "x", **request})
+            except openai.APIStatusError as error:
+                assert type(error) is kind and words in str(error), (type(error), str(error))
+                return
+            raise AssertionError(f"no {kind.__name__}")
+
+        expect(openai.BadRequestError, "token ids", input=[15496, 995])
+        expect(openai.BadRequestError, "'input[1]' is an empty text", input=["x", ""])
+        expect(openai.BadRequestError, "empty list", input=[])
+        expect(openai.BadRequestError, "at most 2048", input=["x"] * 2049)
+        expect(openai.BadRequestError, "have 256 numbers", dimensions=128)
+        expect(openai.BadRequestError, "'auto' is a route", model="auto")
+        expect(openai.NotFoundError, "there are: st, embed, status-503", model="nope")
+        expect(openai.InternalServerError, "status-503 (provider up)", model="status-503")
+        try:
+            client.chat.completions.create(model="st", messages=ASK)
+            raise AssertionError("an encoder took part in a chat")
+        except openai.BadRequestError as error:
+            assert "answers /v1/embeddings only" in str(error), str(error)
+
+
+@contextlib.contextmanager
+def llama_server():
     folder, port = os.environ["TURNOUT_LLAMA_SERVER"], free_port()
-    server = subprocess.Popen([f"{folder}/llama-server", "-m", f"{folder}/tiny.gguf", "--port", str(port), "-c", "1024", "-t", "1"],
+    server = subprocess.Popen([f"{folder}/llama-server", "-m", f"{folder}/tiny.gguf", "--port", str(port), "-c", "2048", "-t", "1"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/health")
+        yield port
+    finally:
+        server.kill()
+        server.wait()
+
+
+def llama():
+    with llama_server() as port:
         configuration = f"""
 providers: {{ real: {{ protocol: openai, base_url: 'http://127.0.0.1:{port}/v1' }} }}
 models: {{ tiny: {{ provider: real }}, tiny2: {{ provider: real }} }}
@@ -182,9 +282,53 @@ routes: {{ auto: {{ candidates: [tiny, tiny2] }} }}
             events.close()
             again = client.chat.completions.create(model="auto", messages=ASK, max_tokens=4)
             assert again.usage.completion_tokens <= 4
-    finally:
-        server.kill()
-        server.wait()
+
+
+def classifier():
+    """A causal-llm router reads the same score off the server's log-probabilities as this does by itself."""
+    with llama_server() as port:
+        address = f"http://127.0.0.1:{port}/v1"
+        instruction, question = "Grade it.", "Question: {question} Grade:"
+        text = ASK[0]["content"]
+        answer = openai.OpenAI(base_url=address, api_key="x").chat.completions.create(
+            model="tiny", max_tokens=4, temperature=0, logprobs=True, top_logprobs=400,
+            messages=[{"role": "system", "content": instruction}, {"role": "user", "content": question.replace("{question}", text)}])
+        mass = {}
+        for position in answer.choices[0].logprobs.content:
+            for token in position.top_logprobs:
+                label = token.token.strip()  # a byte vocabulary spells a digit in several ways
+                if label in ("1", "2", "3", "4", "5"):
+                    mass[label] = mass.get(label, 0) + math.exp(token.logprob)
+            if mass:
+                break
+        assert len(mass) == 5, mass
+        expected = 1 - (mass["4"] + mass["5"]) / sum(mass.values())
+        configuration = f"""
+providers: {{ real: {{ protocol: openai, base_url: '{address}' }}, sim: {{ protocol: simulated, first_token_ms: 0 }} }}
+models: {{ judge: {{ provider: real, id: tiny }}, weak: {{ provider: sim }}, strong: {{ provider: sim }} }}
+routes:
+  auto:
+    candidates: [weak, strong]
+    policy: {{ threshold: {expected + 0.001} }}
+    router:
+      causal_llm: {{ model: judge, timeout: 20, least_mass: 0, top_tokens: 400, instruction: "{instruction}", question: "{question}" }}
+  strict:
+    candidates: [weak, strong]
+    policy: {{ threshold: 0.9 }}
+    router: {{ causal_llm: {{ model: judge, timeout: 20 }} }}
+"""
+        with gateway(configuration) as running:
+            raw = client_of(running).chat.completions.with_raw_response.create(model="auto", messages=ASK)
+            assert raw.headers["x-turnout-model"] == "weak", raw.headers["x-turnout-reason"]
+            receipt = json.load(urllib.request.urlopen(f"{running.url}/v1/decisions/{raw.headers['x-turnout-decision']}"))
+            assert abs(receipt["score"] - expected) < 1e-3 and receipt["router"] == "causal-llm", (receipt, expected)
+            # Random weights give digits a few hundredths of the probability: no score, so the strong model.
+            raw = client_of(running).chat.completions.with_raw_response.create(model="strict", messages=ASK)
+            assert raw.headers["x-turnout-model"] == "strong" and "gave no score" in raw.headers["x-turnout-reason"]
+        told = subprocess.run(
+            [os.environ["TURNOUT"], "route", "--router", "causal-llm", "--classifier-url", address, "--classifier-timeout", "20", "--json", text],
+            capture_output=True, text=True, check=True)
+        assert json.loads(told.stdout)["model"] == "strong", told.stdout
 
 
 def wait_for(url):

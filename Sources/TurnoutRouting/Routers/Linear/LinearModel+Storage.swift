@@ -5,20 +5,27 @@ import TurnoutNumerics
 extension LinearModel {
     /// Reads tensors `surface`, `weights` and `bias`.
     init(file: SafetensorsFile, encoder: any TextEncoder) throws {
-        let scaling = try file.matrix("surface")
-        guard scaling.rows == 2 else {
+        try self.init(
+            encoder: encoder, surface: SurfaceBasis(file: file),
+            weights: file.matrix("weights"), bias: file.floats("bias"))
+    }
+
+    /// Reads the same and makes sure that there is a head for each model of the card.
+    init(card: ArtifactCard, file: SafetensorsFile, encoder: any TextEncoder) throws {
+        try self.init(file: file, encoder: encoder)
+        guard bias.count == card.models.count else {
             throw TurnoutError(
                 .damagedFile,
-                "\(file.name): tensor 'surface' must hold a row of means and one of deviations; train the router again")
+                """
+                \(file.name): the card names \(card.models.count) models, but there are \(bias.count) heads; train the \
+                router again
+                """)
         }
-        try self.init(
-            encoder: encoder, surface: SurfaceBasis(centre: Array(scaling[row: 0]), spread: Array(scaling[row: 1])),
-            weights: file.matrix("weights"), bias: file.floats("bias"))
     }
 
     /// Adds tensors `surface`, `weights` and `bias`.
     func store(in file: inout SafetensorsBuilder) throws {
-        try file.add("surface", floats: surface.centre + surface.spread, shape: [2, surface.centre.count])
+        try surface.store(in: &file)
         try file.add("weights", matrix: weights)
         try file.add("bias", floats: bias, shape: [bias.count])
     }
@@ -58,17 +65,5 @@ extension Reliability {
             }
         }
         try file.add("reliability", floats: floats, shape: [curves.count, bins, 3])
-    }
-}
-
-extension SafetensorsFile {
-    /// A tensor's numbers, all of them finite.
-    func finite(_ tensor: String) throws -> [Double] {
-        let floats = try floats(tensor)
-        guard floats.allSatisfy(\.isFinite) else {
-            throw TurnoutError(
-                .damagedFile, "\(name): tensor '\(tensor)' holds a number that is not finite; train the router again")
-        }
-        return floats.map(Double.init)
     }
 }

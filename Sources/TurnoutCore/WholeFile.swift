@@ -1,0 +1,60 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Writes files so that nobody ever sees half of one.
+package enum WholeFile {
+    /// Writes a file: first aside, then, once it is safely on the disk, by a rename over `path`.
+    ///
+    /// A reader sees the old file or the new one, never a part of one. After a failure nothing is left behind.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.io`.
+    /// - Complexity: O(bytes)
+    package static func write(_ bytes: [UInt8], to path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw TurnoutError(
+                .io, "'\(path)' is a folder or a device and would be replaced; give the path of a file")
+        }
+        let aside = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max)).partial"
+        let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw unwritable(path, errno) }
+        do {
+            defer { close(descriptor) }
+            try bytes.withUnsafeBytes { bytes in
+                var written = 0
+                while written < bytes.count {
+                    let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                    let count = systemWrite(descriptor, rest)
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { throw unwritable(path, errno) }
+                    written += count
+                }
+            }
+            guard fsync(descriptor) == 0 else { throw unwritable(path, errno) }
+        } catch {
+            unlink(aside)
+            throw error
+        }
+        guard rename(aside, path) == 0 else {
+            let code = errno
+            unlink(aside)
+            throw unwritable(path, code)
+        }
+    }
+
+    private static func unwritable(_ path: String, _ code: Int32) -> TurnoutError {
+        let reason = String(cString: strerror(code))
+        return TurnoutError(
+            .io, "'\(path)' cannot be written: \(reason); check the folder, its permissions and free space")
+    }
+}
+
+/// The system's `write`, whose bare name would mean the method above.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    write(descriptor, bytes.baseAddress, bytes.count)
+}

@@ -1,0 +1,76 @@
+import TurnoutCore
+
+/// What each row got from the plan and the single model that were chosen without its fold.
+struct HeldOutPlans {
+    private let catalogue: PlanCatalogue
+    /// Quality and cost of each row under the route, the single model and the best model by quality.
+    private let columns: [[Double]]
+
+    private enum Column: Int, CaseIterable { case quality, cost, singleQuality, singleCost, bestQuality }
+
+    init(_ catalogue: PlanCatalogue, wish: RoutingAdvisor.Wish) {
+        let outcomes = catalogue.outcomes
+        let rows = outcomes.folds.foldOfRow.count
+        var columns = [[Double]](repeating: [Double](repeating: 0, count: rows), count: Column.allCases.count)
+        for fold in 0..<outcomes.folds.count {
+            let others = Set(0..<outcomes.folds.count).subtracting([fold])
+            let best = catalogue.bestByQuality(on: others)
+            let single = catalogue.best(.singles, on: others, wish)?.models[0] ?? best
+            // Where no route serves the wish on the other folds, one would not have routed.
+            let route = catalogue.best(.routes, on: others, wish) ?? Plan(models: [single], lambda: 0)
+            for row in 0..<rows where outcomes.folds.foldOfRow[row] == fold {
+                let model = catalogue.choice(route, row: row)
+                columns[Column.quality.rawValue][row] = outcomes.scores[model][row]
+                columns[Column.cost.rawValue][row] = outcomes.costs[model][row]
+                columns[Column.singleQuality.rawValue][row] = outcomes.scores[single][row]
+                columns[Column.singleCost.rawValue][row] = outcomes.costs[single][row]
+                columns[Column.bestQuality.rawValue][row] = outcomes.scores[best][row]
+            }
+        }
+        self.catalogue = catalogue
+        self.columns = columns
+    }
+
+    /// Intervals on the same resamples for all figures.
+    func effect(resamples: Int, seed: UInt64, clusters: [Int]?, wish: RoutingAdvisor.Wish) -> RoutingAdvice.Effect {
+        let outcomes = catalogue.outcomes, frontier = catalogue.frontier
+        let singles = frontier.flatMap { [outcomes.scores[$0], outcomes.costs[$0]] }
+        let means = BootstrapMeans(columns + singles, resamples: resamples, seed: seed, clusters: clusters)
+        func figure(_ value: @escaping ((Column) -> Double, [Double]) -> Double) -> Interval {
+            means.interval { all in value({ all[$0.rawValue] }, Array(all.dropFirst(Column.allCases.count))) }
+        }
+        var gain: Interval?
+        if case .value(let value) = wish {
+            gain = figure { of, _ in
+                1000 * (value * (of(.quality) - of(.singleQuality)) + of(.singleCost) - of(.cost))
+            }
+        }
+        return RoutingAdvice.Effect(
+            quality: figure { of, _ in of(.quality) },
+            costPerThousand: figure { of, _ in 1000 * of(.cost) },
+            savingPerThousand: figure { of, _ in 1000 * (of(.singleCost) - of(.cost)) },
+            savingShare: figure { of, _ in 1 - of(.cost) / of(.singleCost) },
+            qualityChange: gain == nil
+                ? figure { of, _ in (of(.quality) - of(.bestQuality)) / abs(of(.bestQuality)) }
+                : figure { of, _ in of(.quality) - of(.singleQuality) },
+            gainPerThousand: gain,
+            overMixing: figure { of, singles in
+                let points = stride(from: 0, to: singles.count, by: 2).map {
+                    (cost: singles[$0 + 1], quality: singles[$0])
+                }
+                return of(.quality) - Self.mixture(of: points, cost: of(.cost))
+            })
+    }
+
+    /// The best quality that random mixtures of models have at a cost: the upper hull of the points.
+    static func mixture(of points: [(cost: Double, quality: Double)], cost: Double) -> Double {
+        var best = -Double.infinity
+        for a in points where a.cost <= cost {
+            best = max(best, a.quality)
+            for b in points where b.cost > cost {
+                best = max(best, a.quality + (b.quality - a.quality) * (cost - a.cost) / (b.cost - a.cost))
+            }
+        }
+        return best.isFinite ? best : points.map(\.quality).min() ?? 0
+    }
+}

@@ -1,0 +1,167 @@
+import HTTPTypes
+import NIOCore
+import TurnoutCore
+import TurnoutProviders
+
+/// Turns what attempts report into events of the plan.
+extension AttemptRunner {
+    func take(_ report: AttemptReport, from number: Int) {
+        switch report {
+        case .head(let status, let headers, let isStream):
+            live[number].status = status
+            live[number].headers = headers
+            live[number].isStream = isStream
+            live[number].lastHeard = surroundings.clock.now
+            if let pause = RetryAfter.exhausted(headers, now: surroundings.date()) {
+                surroundings.health.pause(live[number].upstream, until: surroundings.clock.now + pause)
+            }
+            apply(.head(number, isStream: isStream))
+        case .chunk(let chunk):
+            if live[number].isStream { takeStreamed(chunk, number) } else { takeWhole(chunk, number) }
+        case .end:
+            if live[number].isStream { endStream(number) } else { endWhole(number) }
+        case .refused(let status, let headers, let body):
+            live[number].status = status
+            live[number].headers = headers
+            live[number].held = [body]
+            let failure = ErrorClassifier.refusal(
+                status: status, headers: headers, body: body, now: surroundings.date())
+            let words = ProviderError(body).message.map { ": \($0)" } ?? ""
+            fail(number, failure, "status \(status)\(words)")
+        case .failed(let failure):
+            // A finished answer is whole, however its connection ends.
+            if live[number].finished != nil { return endStream(number) }
+            fail(number, ErrorClassifier.transport(failure), failure.message)
+        }
+    }
+
+    /// Ends an attempt that did not do well.
+    func fail(_ number: Int, _ failure: AttemptFailure, _ reason: String) {
+        note(number, failure, reason)
+        live[number].task.cancel()
+        apply(.failed(number, failure))
+    }
+
+    /// Writes down why an attempt did not do well, and what that says about its model.
+    func note(_ number: Int, _ failure: AttemptFailure, _ reason: String) {
+        let now = surroundings.clock.now
+        let upstream = live[number].upstream
+        failures.append(
+            FailedAttempt(model: upstream.model, provider: upstream.provider, failure: failure, reason: reason))
+        live[number].record.outcome = .failed(reason)
+        live[number].record.duration = now - live[number].started
+        surroundings.health.failed(upstream, failure, now: now)
+    }
+
+    // MARK: Streams
+
+    private func takeStreamed(_ chunk: ByteBuffer, _ number: Int) {
+        let before = live[number].reader.contentEvents
+        if let ready = live[number].reader.push(chunk) { live[number].hold(ready) }
+        if live[number].reader.contentEvents > before { live[number].lastHeard = surroundings.clock.now }
+        passOnStreamed(number)
+        guard plan.attempts[number].isRunning else { return }
+        let reader = live[number].reader
+        if reader.hasDiverged {
+            fail(number, AttemptFailure(.diverged), "its answer is not the one that was begun")
+        } else if let error = reader.error {
+            fail(
+                number, ErrorClassifier.inPlaceOfAnswer(error),
+                "it reported an error in its stream" + (error.message.map { ": \($0)" } ?? ""))
+        } else if reader.isOverlong || live[number].heldBytes > LiveAttempt.holdLimit {
+            fail(number, AttemptFailure(.malformed), "its stream holds more than can be kept back")
+        } else if reader.isFinished, live[number].finished == nil {
+            live[number].finished = surroundings.clock.now
+        }
+    }
+
+    /// Tells the plan of what is new in a stream, so that it goes where it belongs.
+    private func passOnStreamed(_ number: Int) {
+        let reader = live[number].reader
+        if !live[number].hasSpoken, reader.contentEvents > 0 || reader.isFinished {
+            speak(number)
+            apply(.content(number))
+        }
+        switch plan.phase {
+        case .relaying(number):
+            if !reader.transcript.isSpliceable { apply(.unspliceable) }
+            if !live[number].held.isEmpty {
+                live[number].heldBytes = 0
+                apply(.chunk(number))
+            }
+        case .resuming(number) where !reader.isCatchingUp && !reader.hasDiverged:
+            live[number].heldBytes = 0
+            apply(.caughtUp(number))
+        default:
+            break
+        }
+    }
+
+    func endStream(_ number: Int) {
+        if let rest = live[number].reader.end() { live[number].hold(rest) }
+        passOnStreamed(number)
+        guard plan.attempts[number].isRunning else { return }
+        if let error = live[number].reader.error {
+            return fail(number, ErrorClassifier.inPlaceOfAnswer(error), "it reported an error in its stream")
+        }
+        guard live[number].reader.isFinished else {
+            let isOther = live[number].reader.isCatchingUp
+            return fail(
+                number, AttemptFailure(isOther ? .diverged : .endedEarly),
+                isOther ? "its answer is shorter than the one that was begun" : "its stream ended unfinished")
+        }
+        // Kept back, the stream is a body like any other.
+        if case .open = plan.phase, !live[number].reader.isDone {
+            live[number].hold(ByteBuffer(string: "data: [DONE]\n\n"))
+        }
+        apply(.end(number))
+    }
+
+    private func speak(_ number: Int) {
+        live[number].hasSpoken = true
+        let now = surroundings.clock.now
+        let firstToken = now - live[number].started
+        live[number].record.firstToken = firstToken
+        live[number].window = (now, live[number].reader.contentEvents)
+        surroundings.health.answered(live[number].upstream, firstToken: firstToken)
+    }
+
+    // MARK: Whole answers
+
+    private func takeWhole(_ chunk: ByteBuffer, _ number: Int) {
+        live[number].lastHeard = surroundings.clock.now
+        live[number].hold(chunk)
+        if case .relaying(number) = plan.phase { return apply(.chunk(number)) }
+        guard live[number].heldBytes > LiveAttempt.holdLimit else { return }
+        live[number].hasSpoken = true
+        apply(.content(number))
+    }
+
+    private func endWhole(_ number: Int) {
+        if case .relaying(number) = plan.phase { return apply(.end(number)) }
+        let body = live[number].takeHeld()
+        live[number].hold(body)
+        guard let answer = body.withUnsafeReadableBytes({ try? ChatChunk($0) }) else {
+            let what = body.readableBytes == 0 ? "its answer is empty" : "its answer is not whole JSON"
+            return fail(number, AttemptFailure(.malformed), what)
+        }
+        guard !answer.isError else {
+            let error = ProviderError(body)
+            let words = error.message.map { ": \($0)" } ?? ""
+            return fail(
+                number, ErrorClassifier.inPlaceOfAnswer(error), "it reported an error in place of an answer\(words)")
+        }
+        guard !plan.attempts[number].isResuming else {
+            return fail(number, AttemptFailure(.diverged), "its answer is no stream")
+        }
+        live[number].hasSpoken = true
+        live[number].record.usage = answer.usage
+        surroundings.health.answered(live[number].upstream, firstToken: nil)
+        apply(.end(number))
+    }
+}
+
+extension AttemptPlan.Attempt {
+    /// Whether it takes an answer up that is partly with the client.
+    var isResuming: Bool { mode != .fresh }
+}

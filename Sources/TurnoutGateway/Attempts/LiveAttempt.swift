@@ -1,0 +1,44 @@
+import HTTPTypes
+import NIOCore
+import TurnoutProviders
+
+/// An attempt that is under way, as the shell sees it.
+struct LiveAttempt {
+    /// Bytes of an answer that are held back at most.
+    static let holdLimit = 8 << 20
+
+    let upstream: Upstream
+    let task: Task<Void, Never>
+    /// When it was started.
+    let started: Duration
+    var record: AttemptRecord
+    var reader: ChatStreamReader
+    var status = 200
+    var headers: HTTPFields = [:]
+    var isStream = false
+    /// What was read and not sent.
+    var held: [ByteBuffer] = []
+    var heldBytes = 0
+    /// When something came last; before, when it was started.
+    var lastHeard: Duration
+    /// When the stream said that it is finished.
+    var finished: Duration?
+    /// Where the window began in which the pace is measured, and how much had come by then.
+    var window: (start: Duration, events: Int)?
+    /// Whether the plan was told that content is there.
+    var hasSpoken = false
+
+    mutating func hold(_ chunk: ByteBuffer) {
+        held.append(chunk)
+        heldBytes += chunk.readableBytes
+    }
+
+    /// All that is held, as one.
+    mutating func takeHeld() -> ByteBuffer {
+        defer { (held, heldBytes) = ([], 0) }
+        guard held.count > 1 else { return held.first ?? ByteBuffer() }
+        var body = ByteBufferAllocator().buffer(capacity: heldBytes)
+        for chunk in held { body.writeImmutableBuffer(chunk) }
+        return body
+    }
+}

@@ -1,0 +1,27 @@
+package import NIOCore
+
+/// A request that travels to a provider as it came, but for the model's name.
+package protocol ModelRequest: Sendable {
+    /// The provider's endpoint, relative to its base address, such as `chat/completions`.
+    static var endpoint: String { get }
+    /// Whether the answer is wanted as a stream.
+    var streams: Bool { get }
+
+    /// The body with another model's name in place of the one asked for, every other byte untouched.
+    func body(naming name: String) -> ByteBuffer
+
+    /// Whether the client wants to know what a stream has cost.
+    var includesUsage: Bool { get }
+
+    /// The body as it leaves for a provider: another model's name, and what is needed to account for the answer or to
+    /// go on from a beginning.
+    func outgoing(naming name: String, after beginning: ChatRequest.Beginning?) -> ByteBuffer
+}
+
+extension ModelRequest {
+    package var includesUsage: Bool { false }
+
+    package func outgoing(naming name: String, after beginning: ChatRequest.Beginning?) -> ByteBuffer {
+        body(naming: name)
+    }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+import TurnoutCore
+import TurnoutEvaluation
+import TurnoutTraining
+
+struct CascadeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cascade",
+        abstract: "Says whether asking a cheap model first, and a dearer one when a verifier objects, beats routing.",
+        discussion: """
+            Example: turnout cascade --data outcomes.jsonl --cost weak=0.2 --cost strong=10 --verify-cost 0.3
+            Compared at equal mean cost: routing (one model a prompt), a plain cascade (cheapest first), and cascade \
+            routing (both in one). Intervals are of 95 %. Where the data have no verifier's scores, one is simulated.
+            Exit code 1 when the cheapest model before the dearest is not shown to cost less than the dearest alone.
+            """)
+
+    @OptionGroup var source: DataOptions
+
+    @OptionGroup var encoder: EncoderOptions
+
+    @Option(help: "Models, separated by commas; all models of the data by default, 20 at most.")
+    var models: String?
+
+    @OptionGroup var prices: CostOptions
+
+    @Option(help: "What judging a thousand answers costs, in dollars.")
+    var verifyCost = 0.0
+
+    @Option(help: "How well the simulated verifier tells right answers from wrong ones, above 0.5 and below 1.")
+    var verifierAUC = 0.8
+
+    @Option(help: "Kind of router whose estimates are known before anybody is asked.")
+    var train = LinearTrainer.kind
+
+    @Option(help: "Folds of the cross-validation.")
+    var folds = 5
+
+    @Option(help: "Bootstrap resamples behind the intervals.")
+    var resamples = 500
+
+    @Option(help: "Where random numbers start.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Threads; the result is the same with any number.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    @Flag(help: "Shows no progress.")
+    var quiet = false
+
+    func validate() throws {
+        guard !source.data.isEmpty else {
+            throw ValidationError("--data is missing; give at least one file of outcomes")
+        }
+        guard verifierAUC > 0.5, verifierAUC < 1 else {
+            throw ValidationError("--verifier-auc is \(verifierAUC), but must be above 0.5 and below 1")
+        }
+        guard verifyCost >= 0, verifyCost.isFinite else {
+            throw ValidationError("--verify-cost is \(verifyCost), but must not be negative")
+        }
+        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
+        guard 20...100_000 ~= resamples else {
+            throw ValidationError("--resamples is \(resamples), but must lie between 20 and 100000")
+        }
+    }
+
+    func run() async throws {
+        let progress = quiet ? nil : ProgressLine()
+        let report = try report(progress)
+        progress?.finish()
+        print(json ? try report.json() : report.text())
+        if !report.pays { throw ExitCode(1) }
+    }
+
+    private func report(_ progress: ProgressLine?) throws -> CascadeReport {
+        progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
+        let encoder = try encoder.load()
+        let table = try source.table(encoder: encoder, threads: threads)
+        var options = RouterTraining.Options(encoder: encoder, createdAt: "")
+        options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
+        options.keepsGroupsTogether = source.groupBy != nil
+        (options.folds, options.seed, options.threads, options.resamples) = (folds, seed, threads, 0)
+        let training = RouterTraining(try RouterTrainers.trainer(train), options: options)
+        let result = try training.train(table) { progress?.report($0) }
+        progress?.report(TrainingProgress(stage: .measuring, completed: 0, total: 0))
+        let outcomes = try CascadeOutcomes(
+            rows: result.examples.rows, models: result.examples.models, estimates: result.outOfFold,
+            costs: try prices.costs(),
+            verifierAUC: verifierAUC, seed: seed)
+        let data = try outcomes.data(verifyCost: verifyCost / 1000)
+        let comparison = try CascadeComparison(data, resamples: resamples, seed: seed, threads: threads)
+        return CascadeReport(
+            data: data, points: comparison.points(), escalations: comparison.escalations(),
+            simulatedAUC: outcomes.isSimulated ? verifierAUC : nil)
+    }
+}

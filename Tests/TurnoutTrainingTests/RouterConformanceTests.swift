@@ -1,0 +1,192 @@
+import Foundation
+import Testing
+import TurnoutCore
+import TurnoutEncoders
+import TurnoutEvaluation
+import TurnoutNumerics
+import TurnoutRouting
+import TurnoutTraining
+
+/// What every kind of router promises, whatever it learns.
+@Suite("Every kind of router")
+struct RouterConformanceTests {
+    static let kinds = RouterTrainers.all.map { $0.kind }
+    private static let candidates: [ModelID] = ["weak", "strong"]
+    private static let prompts = [
+        "", " ", "prompt 1 xxxxx ee", "prompt 2  e", String(repeating: "x", count: 5000), "日本語のプロンプト", "🙂\u{0}\n\n\n",
+    ]
+
+    private func train(
+        _ kind: String, _ rows: [OutcomeRow], _ change: (inout RouterTraining.Options) -> Void = { _ in }
+    ) throws -> EstimateRouter {
+        var options = RouterTraining.Options(encoder: LetterEncoder(), createdAt: "2026-01-01T00:00:00Z")
+        options.threads = 2
+        options.resamples = 20
+        change(&options)
+        return try RouterTraining(RouterTrainers.trainer(kind), options: options)
+            .train(OutcomeTable(rows: rows)).router
+    }
+
+    private func temporaryPath() -> String {
+        FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).safetensors").path
+    }
+
+    private func bytes(of router: EstimateRouter) throws -> Data {
+        let path = temporaryPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try RouterArtifact.save(router, to: path)
+        return try Data(contentsOf: URL(filePath: path))
+    }
+
+    @Test("a router that was saved and read says the same", arguments: kinds)
+    func roundTrip(kind: String) throws {
+        for score in [{ $0 ? 1 : 0 }, { $0 ? 9 : 2 }] as [(Bool) -> Double] {
+            let router = try train(kind, madeUpRows(200, seed: 1, score: score))
+            let path = temporaryPath()
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try RouterArtifact.save(router, to: path)
+            let loaded = try RouterArtifact.load(path: path, encoder: LetterEncoder())
+            #expect(loaded.card == router.card && router.card.kind == kind)
+            for prompt in Self.prompts {
+                let (before, after) = (
+                    router.assess(prompt, candidates: Self.candidates),
+                    loaded.assess(prompt, candidates: Self.candidates)
+                )
+                #expect(abs(before.score - after.score) < 1e-6, "\(prompt.prefix(20))")
+                for (a, b) in zip(before.estimates, after.estimates) {
+                    #expect(abs(a.value - b.value) + abs(a.low - b.low) + abs(a.high - b.high) < 1e-5)
+                }
+            }
+        }
+    }
+
+    @Test("estimates are finite, within the range of scores, and within their own interval", arguments: kinds)
+    func range(kind: String) throws {
+        for (score, range) in [({ $0 ? 1 : 0 }, 0.0...1), ({ $0 ? 9 : 2 }, 2.0...9)]
+            as [((Bool) -> Double, ClosedRange<Double>)]
+        {
+            let router = try train(kind, madeUpRows(200, seed: 2, score: score))
+            for prompt in Self.prompts {
+                let assessment = router.assess(prompt, candidates: Self.candidates)
+                #expect((0...1).contains(assessment.score), "\(kind): \(assessment.score)")
+                for estimate in assessment.estimates {
+                    #expect(estimate.low <= estimate.value && estimate.value <= estimate.high)
+                    // Kinds that learn from comparisons estimate a chance, whatever the scale of scores.
+                    #expect(range.contains(estimate.value) || (0...1).contains(estimate.value))
+                }
+            }
+            let reference = router.referenceScores(candidates: Self.candidates)
+            #expect(reference == reference.sorted() && reference.allSatisfy { (0...1).contains($0) })
+        }
+    }
+
+    @Test("a candidate that it was not trained on is refused by name", arguments: kinds)
+    func stranger(kind: String) throws {
+        let router = try train(kind, madeUpRows(100, seed: 3))
+        #expect {
+            try router.validate(candidates: ["weak", "nobody"])
+        } throws: {
+            let message = ($0 as? TurnoutError)?.message ?? ""
+            return message.contains("'nobody'") && message.contains("weak, strong")
+        }
+        #expect(throws: Never.self) { try router.validate(candidates: ["strong"]) }
+    }
+
+    @Test("one thread or four make the same file, and so does another run", arguments: kinds)
+    func threads(kind: String) throws {
+        let rows = madeUpRows(700, seed: 4)
+        let files = try [1, 4, 4].map { threads in try bytes(of: train(kind, rows) { $0.threads = threads }) }
+        #expect(files[0] == files[1] && files[1] == files[2])
+    }
+
+    @Test("many queries at once are estimated as one after the other, bit for bit", arguments: kinds)
+    func batches(kind: String) throws {
+        let options = RouterTraining.Options(encoder: LetterEncoder(), createdAt: "")
+        let training = RouterTraining(try RouterTrainers.trainer(kind), options: options)
+        let examples = try training.examples(of: OutcomeTable(rows: madeUpRows(150, seed: 5)))
+        let context = TrainingContext(encoder: LetterEncoder(), seed: 0, threads: 1)
+        let estimator = try training.trainer.fit(examples, context)
+        let queries = (0..<70).map { examples.query($0) }
+        #expect(estimator.estimates(for: queries) == queries.map { estimator.estimates(for: $0) })
+    }
+
+    @Test("five models with scores missing here and there", arguments: kinds)
+    func fiveModels(kind: String) throws {
+        var rows = madeUpRows(300, seed: 6)
+        for index in rows.indices {
+            for (number, model) in ["a", "b", "c"].enumerated() where (index + number) % 3 != 0 {
+                rows[index].scores[ModelID(model)] = Double((index / (number + 2)) % 2)
+            }
+        }
+        let router = try train(kind, rows)
+        #expect(router.card.models.count == 5)
+        let estimates = router.assess("prompt 7 xx", candidates: router.card.models).estimates
+        #expect(estimates.count == 5 && estimates.allSatisfy(\.value.isFinite))
+    }
+
+    @Test("it learns that prompts with an x need the strong model", arguments: kinds.filter { $0 != "random" })
+    func learns(kind: String) throws {
+        let router = try train(kind, madeUpRows(600, seed: 7)) { $0.resamples = 100 }
+        let apgr = try #require(router.card.metrics.first { $0.name == "apgr" })
+        #expect(apgr.value > 0.55, "\(apgr.value)")
+        let hard = router.assess("prompt 300 xxxxx ee", candidates: Self.candidates).score
+        #expect(hard > router.assess("prompt 300  ee", candidates: Self.candidates).score + 0.05)
+    }
+
+    @Test(
+        "what cannot be learnt from is refused with a sentence",
+        arguments: kinds,
+        [
+            ("ten rows", "at least 20"), ("one class", "nothing to tell"), ("not finite", "not a finite number"),
+            ("one model", "two models"), ("no scores", "no row has scores"),
+        ])
+    func refused(kind: String, problem: (name: String, words: String)) {
+        var rows = madeUpRows(100, seed: 8)
+        switch problem.name {
+        case "ten rows": rows = Array(rows.prefix(10))
+        case "one class": for index in rows.indices { rows[index].scores["weak"] = 1 }
+        case "not finite": rows[7].scores["weak"] = .nan
+        case "one model": for index in rows.indices { rows[index].scores["weak"] = nil }
+        default: for index in rows.indices { rows[index].scores = [:] }
+        }
+        #expect {
+            try train(kind, rows)
+        } throws: {
+            ($0 as? TurnoutError)?.message.contains(problem.words) == true
+        }
+    }
+
+    @Test("a file that was cut short, or whose tensors are of another kind, is refused", arguments: kinds)
+    func damaged(kind: String) throws {
+        let whole = try bytes(of: train(kind, madeUpRows(100, seed: 9)))
+        let path = temporaryPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        for count in [0, 7, 100, whole.count / 2, whole.count - 1] {
+            try whole.prefix(count).write(to: URL(filePath: path))
+            #expect(throws: TurnoutError.self) { try RouterArtifact.load(path: path, encoder: LetterEncoder()) }
+        }
+        // The same card over the tensors of a router that learns nothing: every other kind misses some.
+        let other = kind == "random" ? "length" : "random"
+        let router = try train(other, madeUpRows(100, seed: 9))
+        var file = SafetensorsBuilder()
+        var card = router.card
+        card.kind = kind
+        file.metadata["card"] = String(decoding: try JSONEncoder().encode(card), as: UTF8.self)
+        try router.store(in: &file)
+        try file.write(to: path)
+        #expect {
+            try RouterArtifact.load(path: path, encoder: LetterEncoder())
+        } throws: {
+            ($0 as? TurnoutError)?.code == .damagedFile
+        }
+    }
+
+    @Test("a setting that it does not have is refused with those it has", arguments: kinds)
+    func settings(kind: String) {
+        #expect {
+            try RouterTrainers.trainer(kind, settings: ["nonsense=1"])
+        } throws: {
+            ($0 as? TurnoutError)?.message.contains("a \(kind) router has no setting 'nonsense'") == true
+        }
+    }
+}
