@@ -98,6 +98,11 @@ public enum RouterTrainers {
         SimilarityWeightedTrainer.self,
     ]
 
+    /// How estimates of a kind compare; `nil` for an unknown kind.
+    public static func comparison(of kind: String) -> Comparison? {
+        EstimateRouter.kinds.first { $0.kind == kind }?.comparison
+    }
+
     /// A trainer by the name of its kind.
     ///
     /// - Parameters:

@@ -93,15 +93,15 @@ public struct RouterTraining: Sendable {
     public func train(
         _ table: OutcomeTable, examples: TrainingExamples, progress: TrainingProgress.Handler? = nil
     ) throws -> Result {
-        guard type(of: trainer).usesWeights || Set(examples.rows.map(\.weight)).count < 2 else {
-            throw TurnoutError(
-                .unsupported, "a \(type(of: trainer).kind) router counts every row the same; leave out --weight")
-        }
         let folds = try makeFolds(examples.rows)
         let fit = try crossFit(examples, folds: folds, progress: progress)
         progress?(TrainingProgress(stage: .measuring, completed: 0, total: 1))
         let comparison = type(of: fit.estimator).comparison
         let judged = examples.judged(by: comparison)
+        if let lone = zip(examples.models, judged.models).first(where: { $0.1.rows.isEmpty })?.0 {
+            throw TurnoutError(
+                .insufficientData, "'\(lone)' was never compared with another model; add rows that both answered")
+        }
         let report = HeldOutReport(
             examples: examples, estimates: fit.outOfFold, comparison: comparison,
             resamples: options.resamples, seed: options.seed, threads: options.threads)
@@ -151,6 +151,10 @@ public struct RouterTraining: Sendable {
     public func crossFit(
         _ examples: TrainingExamples, folds: Folds, progress: TrainingProgress.Handler? = nil
     ) throws -> CrossFit {
+        guard type(of: trainer).usesWeights || Set(examples.rows.map(\.weight)).count < 2 else {
+            throw TurnoutError(
+                .unsupported, "a \(type(of: trainer).kind) router counts every row the same; leave out --weight")
+        }
         let context = TrainingContext(
             encoder: options.encoder, seed: options.seed, threads: options.threads, progress: progress)
         return try trainer.crossFit(examples, folds: folds, context)

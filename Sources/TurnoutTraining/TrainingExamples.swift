@@ -34,8 +34,9 @@ public struct TrainingExamples: Sendable {
         let block = 64
         let range = type(of: estimator).comparison.range(ofScores: scores.range)
         return parallelMap((chosen.count + block - 1) / block, threads: threads) { index in
-            let queries = chosen[index * block..<min((index + 1) * block, chosen.count)].map(query)
-            return estimator.estimates(for: queries).map { $0.map { min(max($0, range.lowerBound), range.upperBound) } }
+            chosen[index * block..<min((index + 1) * block, chosen.count)].map { row in
+                estimator.estimates(for: query(row)).map { min(max($0, range.lowerBound), range.upperBound) }
+            }
         }.flatMap { $0 }
     }
 

@@ -50,6 +50,10 @@ struct AdviseCommand: AsyncParsableCommand {
         guard !source.data.isEmpty else {
             throw ValidationError("--data is missing; give at least one file of outcomes")
         }
+        guard source.excludeSimilarTo.isEmpty else {
+            throw ValidationError("--exclude-similar-to has no use here; it belongs to train and evaluate")
+        }
+        try heldOut.refuseOdds()
         if valuePerQuality != nil, maxDrop != nil {
             throw ValidationError("--value-per-quality says what a loss of quality costs; leave out --max-drop")
         }

@@ -46,6 +46,9 @@ struct CalibrateCommand: AsyncParsableCommand {
         guard !source.data.isEmpty else {
             throw ValidationError("--data is missing; give at least one file of queries")
         }
+        guard source.excludeSimilarTo.isEmpty else {
+            throw ValidationError("--exclude-similar-to has no use here; it belongs to train and evaluate")
+        }
         guard [strongShare, budget, qualityTarget].count(where: { $0 != nil }) == 1 else {
             throw ValidationError("give one goal: --strong-share, --budget or --quality-target")
         }

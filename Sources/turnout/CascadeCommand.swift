@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import TurnoutCore
 import TurnoutEvaluation
+import TurnoutRouting
 import TurnoutTraining
 
 struct CascadeCommand: AsyncParsableCommand {
@@ -83,6 +84,12 @@ struct CascadeCommand: AsyncParsableCommand {
         options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
         options.keepsGroupsTogether = source.groupBy != nil
         (options.folds, options.seed, options.threads, options.resamples) = (folds, seed, threads, 0)
+        guard RouterTrainers.comparison(of: train) != .odds else {
+            throw TurnoutError(
+                .invalidArgument,
+                "a \(train) router estimates which model wins, not how good answers are; choose linear, knn or ensemble"
+            )
+        }
         let training = RouterTraining(try RouterTrainers.trainer(train), options: options)
         let result = try training.train(table) { progress?.report($0) }
         progress?.report(TrainingProgress(stage: .measuring, completed: 0, total: 0))

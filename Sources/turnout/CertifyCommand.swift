@@ -71,6 +71,10 @@ struct CertifyCommand: AsyncParsableCommand {
         guard !source.data.isEmpty else {
             throw ValidationError("--data is missing; give at least one file of outcomes that the router has not seen")
         }
+        guard source.excludeSimilarTo.isEmpty else {
+            throw ValidationError(
+                "--exclude-similar-to has no use here; --trained-on leaves out prompts that the router has seen")
+        }
         guard maxDrop != nil else {
             throw ValidationError("--max-drop is missing; give the greatest loss, such as 0.05")
         }
@@ -148,7 +152,7 @@ struct CertifyCommand: AsyncParsableCommand {
 
     /// A promise on rows that the router has learnt by heart is worth nothing.
     private func refuseTrainingFiles(_ table: OutcomeTable, _ card: ArtifactCard) throws {
-        for file in table.files where !file.sha256.isEmpty && trainedOn.isEmpty {
+        for file in table.files where !file.sha256.isEmpty {
             if card.sources.contains(where: { $0.sha256 == file.sha256 }) {
                 throw TurnoutError(
                     .invalidData,

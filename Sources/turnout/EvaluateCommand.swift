@@ -156,11 +156,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     /// Routers from artifacts, the embedded one when nothing else was asked for.
     private func stored(_ data: EvaluationData, table: OutcomeTable) throws -> ([RouterPredictions], [String]) {
         let names = router.isEmpty && train.isEmpty ? ["default"] : router
-        let hashes = Set(table.files.map(\.sha256))
+        let hashes = Set(table.files.map(\.sha256)).subtracting([""])
+        let stems = names.map { URL(filePath: $0).deletingPathExtension().lastPathComponent }
         var notes: [String] = []
         let predictions = try names.map { path in
             let loaded = try Configuration.loadRouter(named: path)
-            let name = URL(filePath: path).deletingPathExtension().lastPathComponent
+            let stem = URL(filePath: path).deletingPathExtension().lastPathComponent
+            let name = (stems + train).filter { $0 == stem }.count > 1 ? path : stem
             if let source = loaded.card.sources.first(where: { hashes.contains($0.sha256) }) {
                 notes.append("\(name) was trained on \(source.file): its figures here are not of unseen prompts.")
             }

@@ -29,6 +29,15 @@ struct HeldOutOptions: ParsableArguments {
         guard folds >= 2 else { throw ValidationError("--folds is \(folds), but cross-validation needs at least two") }
     }
 
+    /// Refuses kinds whose estimates are no scores, where scores are traded for dollars.
+    func refuseOdds() throws {
+        guard RouterTrainers.comparison(of: train) == .difference else {
+            throw ValidationError(
+                "a \(train) router estimates which model wins, not how good answers are; choose linear, knn or ensemble"
+            )
+        }
+    }
+
     /// The examples of some models, their folds, and what fits that had not seen a row say of it.
     func crossFit(
         _ table: OutcomeTable, models: [ModelID], groupBy: String?, threads: Int, _ progress: ProgressLine?

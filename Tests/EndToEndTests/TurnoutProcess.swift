@@ -36,7 +36,7 @@ enum TurnoutProcess {
             try FileHandle(forReadingFrom: files[0]), try FileHandle(forWritingTo: files[1]),
             try FileHandle(forWritingTo: files[2]),
         ]
-        // Foundation keeps them open otherwise, and notices the end of a process only below 1,024 open files.
+        // Closed at once: many tests run processes, and an open file is open for all of them.
         defer { for handle in handles { try? handle.close() } }
         (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
         // Waiting must not hold a thread: the other tests run on as few threads as there are cores.

@@ -6,12 +6,12 @@ import TurnoutTesting
 
 @testable import TurnoutServer
 
-/// All sixteen faults over real sockets, on clocks that run five times as fast.
+/// All sixteen faults over real sockets, on clocks that run twice as fast.
 @Suite(.timeLimit(.minutes(4)))
 struct FaultReportTests {
     @Test("no fault of a provider makes the gateway lose an answer, hang, or call a part of one the whole")
     func sixteenOfSixteen() async throws {
-        let clock = ScaledClock(factor: 5)
+        let clock = ScaledClock(factor: 2)
         let server = try await FaultServer.start(clock: clock)
         let yaml = FaultReport.configuration(server, names: FaultReport.names)
         let report = try await RunningGateway.with(yaml, clock: GatewayClock(clock)) { gateway in

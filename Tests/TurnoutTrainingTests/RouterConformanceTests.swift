@@ -99,17 +99,6 @@ struct RouterConformanceTests {
         #expect(files[0] == files[1] && files[1] == files[2])
     }
 
-    @Test("many queries at once are estimated as one after the other, bit for bit", arguments: kinds)
-    func batches(kind: String) throws {
-        let options = RouterTraining.Options(encoder: LetterEncoder(), createdAt: "")
-        let training = RouterTraining(try RouterTrainers.trainer(kind), options: options)
-        let examples = try training.examples(of: OutcomeTable(rows: madeUpRows(150, seed: 5)))
-        let context = TrainingContext(encoder: LetterEncoder(), seed: 0, threads: 1)
-        let estimator = try training.trainer.fit(examples, context)
-        let queries = (0..<70).map { examples.query($0) }
-        #expect(estimator.estimates(for: queries) == queries.map { estimator.estimates(for: $0) })
-    }
-
     @Test("five models with scores missing here and there", arguments: kinds)
     func fiveModels(kind: String) throws {
         var rows = madeUpRows(300, seed: 6)

@@ -85,14 +85,26 @@ struct RouterGoldenTests {
     @Test("the nearest rows are scikit-learn's; with bytes in place of floats nearly all of them")
     func neighbours() throws {
         let golden = try Goldens.load().neighbours
-        let exact = try NearestRows(matrix(golden.rows), storage: .float32).nearest(12, to: matrix(golden.queries))
+        let exact = golden.queries.map { query in
+            NearestRow.nearest(
+                12, of: golden.rows.map { row in Float(product(row.map(Double.init), query.map(Double.init))) })
+        }
         #expect(exact.map { $0.map(\.row) } == golden.nearest)
         for (found, expected) in zip(exact, golden.similarities) {
             #expect(zip(found, expected).allSatisfy { abs($0.similarity - $1) < 1e-5 })
         }
-        let coarse = try NearestRows(matrix(golden.rows), storage: .int8).nearest(12, to: matrix(golden.queries))
+        let table = CosineTable(matrix(golden.rows))
+        let coarse = golden.queries.map { NearestRow.nearest(12, of: table.cosines(to: $0)) }
         let shared = zip(coarse, golden.nearest).reduce(0) { $0 + Set($1.0.map(\.row)).intersection($1.1).count }
         #expect(shared >= 12 * golden.queries.count * 19 / 20, "\(shared)")
+    }
+
+    @Test("of equally near rows those with the least numbers come first")
+    func ties() {
+        let similarities = (0..<100).map { Float($0 % 3) }
+        #expect(NearestRow.nearest(4, of: similarities).map(\.row) == [2, 5, 8, 11])
+        #expect(NearestRow.nearest(40, of: similarities).map(\.row).suffix(7) == [1, 4, 7, 10, 13, 16, 19])
+        #expect(NearestRow.nearest(3, of: [1]).map(\.row) == [0] && NearestRow.nearest(3, of: []).isEmpty)
     }
 
     @Test("item response theory arrives at scipy's optimum")

@@ -49,9 +49,11 @@ struct HeldOutPlans {
             quality: figure { of, _ in of(.quality) },
             costPerThousand: figure { of, _ in 1000 * of(.cost) },
             savingPerThousand: figure { of, _ in 1000 * (of(.singleCost) - of(.cost)) },
-            savingShare: figure { of, _ in 1 - of(.cost) / of(.singleCost) },
+            savingShare: figure { of, _ in of(.singleCost) > 0 ? 1 - of(.cost) / of(.singleCost) : 0 },
             qualityChange: gain == nil
-                ? figure { of, _ in (of(.quality) - of(.bestQuality)) / abs(of(.bestQuality)) }
+                ? figure { of, _ in
+                    (of(.quality) - of(.bestQuality)) / max(abs(of(.bestQuality)), .leastNormalMagnitude)
+                }
                 : figure { of, _ in of(.quality) - of(.singleQuality) },
             gainPerThousand: gain,
             overMixing: figure { of, singles in

@@ -26,6 +26,10 @@ public struct Certifier: Sendable {
             {
                 throw TurnoutError(.invalidArgument, "\(name) is \(value), but must lie between 0 and 1, such as 0.05")
             }
+            guard epsilon >= 1e-9 else {
+                throw TurnoutError(
+                    .invalidArgument, "--max-drop is \(epsilon): no number of rows could show that; give at least 1e-9")
+            }
             guard leastWeakShare >= 0, leastWeakShare <= 1 else {
                 throw TurnoutError(.invalidArgument, "--min-weak-share is \(leastWeakShare), but must lie in 0 to 1")
             }

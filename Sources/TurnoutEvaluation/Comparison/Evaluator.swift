@@ -156,7 +156,7 @@ struct ContestantField: Sendable {
     /// Whether estimates are of the scores themselves: a probability says nothing of how near a grade of 1 to 10 is.
     private static func isOnScale(_ router: RouterPredictions, _ data: EvaluationData) -> Bool {
         func areShares(_ values: [[Double]]) -> Bool { values.allSatisfy { $0.allSatisfy { (0...1).contains($0) } } }
-        return areShares(data.scores) || !areShares(router.estimates)
+        return router.areScores && (areShares(data.scores) || !areShares(router.estimates))
     }
 
     private static func baselines(

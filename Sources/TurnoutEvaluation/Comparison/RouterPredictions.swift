@@ -13,6 +13,8 @@ public struct RouterPredictions: Sendable {
     public let pairScores: [Double]
     /// Microseconds that a decision takes on one core, where it was measured.
     public let microsPerDecision: Double?
+    /// Whether estimates are of scores, and not of which model wins.
+    public let areScores: Bool
 
     /// Takes predictions of prompts that the router was not trained on.
     ///
@@ -22,15 +24,18 @@ public struct RouterPredictions: Sendable {
     ///   - pairScores: How much each prompt needs the best model rather than the worst; the difference of their
     ///     estimates when left out.
     ///   - microsPerDecision: What a decision takes on one core, where it was measured.
+    ///   - comparison: What the estimates are.
     /// - Throws: ``TurnoutError`` with code `.invalidData` for numbers that are not finite.
     public init(
-        name: String, estimates: [[Double]], pairScores: [Double]? = nil, microsPerDecision: Double? = nil
+        name: String, estimates: [[Double]], pairScores: [Double]? = nil, microsPerDecision: Double? = nil,
+        comparison: Comparison = .difference
     ) throws {
         precondition(!estimates.isEmpty, "predictions need at least one model")
         self.name = name
         self.estimates = estimates
         self.pairScores = pairScores ?? zip(estimates[estimates.count - 1], estimates[0]).map { $0 - $1 }
         self.microsPerDecision = microsPerDecision
+        self.areScores = comparison == .difference
         guard estimates.allSatisfy({ $0.allSatisfy(\.isFinite) }), self.pairScores.allSatisfy(\.isFinite) else {
             throw TurnoutError(.invalidData, "\(name): an estimate is not a finite number; train the router again")
         }
@@ -63,7 +68,8 @@ public struct RouterPredictions: Sendable {
         try self.init(
             name: name, estimates: data.models.indices.map { model in asked.map { $0.estimates[model] } },
             pairScores: asked.map(\.score),
-            microsPerDecision: Self.micros(router, data.models, prompts: data.rows.prefix(500).map(\.prompt), clock))
+            microsPerDecision: Self.micros(router, data.models, prompts: data.rows.prefix(500).map(\.prompt), clock),
+            comparison: EstimateRouter.kinds.first { $0.kind == router.card.kind }?.comparison ?? .difference)
     }
 
     /// The median time of a decision in microseconds, one after the other on this thread.

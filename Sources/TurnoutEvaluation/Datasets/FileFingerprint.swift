@@ -11,12 +11,13 @@ public enum FileFingerprint {
     /// - Throws: ``TurnoutError`` with code `.io`.
     /// - Complexity: one pass, one buffer of memory.
     public static func sha256(path: String) throws -> String {
+        // Looked at before it is opened: opening a pipe would wait for another writer.
+        let kind = try? FileManager.default.attributesOfItem(atPath: URL(filePath: path).resolvingSymlinksInPath().path)
+        if let kind, kind[.type] as? FileAttributeType != .typeRegular { return "" }
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw TurnoutError(.io, "\(path): cannot be opened; check the path and its permissions")
         }
         defer { try? handle.close() }
-        let kind = try? FileManager.default.attributesOfItem(atPath: URL(filePath: path).resolvingSymlinksInPath().path)
-        guard kind?[.type] as? FileAttributeType == .typeRegular else { return "" }
         var hash = SHA256()
         do {
             while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty { hash.update(data: data) }

@@ -138,6 +138,10 @@ private struct Merger {
         if rows[index].label == nil { rows[index].label = row.label }
         rows[index].battles += row.battles
         rows[index].samples.merge(row.samples) { $0 + $1 }
+        rows[index].costs.merge(row.costs) { first, _ in first }
+        rows[index].tokens.merge(row.tokens) { first, _ in first }
+        rows[index].latencies.merge(row.latencies) { first, _ in first }
+        rows[index].verdicts.merge(row.verdicts) { first, _ in first }
     }
 
     func finished() -> [OutcomeRow] {

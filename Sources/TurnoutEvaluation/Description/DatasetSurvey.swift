@@ -46,13 +46,17 @@ struct DatasetSurvey: Sendable {
             try compare(
                 number(battle.modelA, row), number(battle.modelB, row), shareOfA: battle.shareOfA, block: block)
         }
-        for (model, cost) in row.costs { try models[number(model, row)].figures.cost.add(cost) }
-        for (model, tokens) in row.tokens {
+        for (model, cost) in row.costs.sorted(by: { $0.key < $1.key }) {
+            try models[number(model, row)].figures.cost.add(cost)
+        }
+        for (model, tokens) in row.tokens.sorted(by: { $0.key < $1.key }) {
             let index = try number(model, row)
             models[index].figures.input.add(Double(tokens.input))
             models[index].figures.output.add(Double(tokens.output))
         }
-        for (model, seconds) in row.latencies { try models[number(model, row)].figures.latency.add(seconds) }
+        for (model, seconds) in row.latencies.sorted(by: { $0.key < $1.key }) {
+            try models[number(model, row)].figures.latency.add(seconds)
+        }
     }
 
     /// Ends the file last begun with what was passed over in it.
@@ -114,7 +118,7 @@ struct DatasetSurvey: Sendable {
     }
 
     private mutating func addScores(_ row: OutcomeRow, block: Int) throws {
-        let scores = try row.scores.map { (model: try number($0.key, row), score: $0.value) }
+        let scores = try row.scores.sorted { $0.key < $1.key }.map { (model: try number($0.key, row), score: $0.value) }
         let best = scores.lazy.map(\.score).max() ?? 0
         for (position, a) in scores.enumerated() {
             models[a.model].figures.quality.add(a.score)

@@ -1,3 +1,4 @@
+import Foundation
 import TurnoutCore
 
 /// The pictures of an evaluation: quality over dollars where costs are known, quality over strong calls for a pair.
@@ -61,6 +62,6 @@ struct EvaluationCharts {
             dots: result.models.map {
                 .init(name: $0.model.name, x: ($0.cost?.value ?? 0) * 1000, y: $0.quality.value)
             },
-            xLabel: { $0 == $0.rounded() ? "$\(Int($0))" : "$\($0)" })
+            xLabel: { String(format: "$%.6g", $0) })
     }
 }

@@ -20,7 +20,7 @@ enum AttemptPump {
             } catch let failure as UpstreamFailure {
                 await mailbox.put(.failed(failure), from: number)
             } catch {
-                guard !(error is CancellationError), !Task.isCancelled else { return }
+                guard !Task.isCancelled else { return }
                 await mailbox.put(.failed(UpstreamFailure(.connectionLost, "the request failed")), from: number)
             }
         }

@@ -88,7 +88,7 @@ extension AttemptRunner {
         } else {
             times.append((.slow, attempt.started + first))
         }
-        if plan.attempts[number].progress == .collecting {
+        if plan.attempts[number].progress == .collecting, attempt.heldBytes > 0 {
             times.append((.betweenTokens, attempt.lastHeard + limits.betweenTokens))
         }
         return times

@@ -26,8 +26,7 @@ extension AttemptRunner {
             live[number].held = [body]
             let failure = ErrorClassifier.refusal(
                 status: status, headers: headers, body: body, now: surroundings.date())
-            let words = ProviderError(body).message.map { ": \($0)" } ?? ""
-            fail(number, failure, "status \(status)\(words)")
+            fail(number, failure, "status \(status)\(words(of: ProviderError(body), failure))")
         case .failed(let failure):
             // A finished answer is whole, however its connection ends.
             if live[number].finished != nil { return endStream(number) }
@@ -65,9 +64,8 @@ extension AttemptRunner {
         if reader.hasDiverged {
             fail(number, AttemptFailure(.diverged), "its answer is not the one that was begun")
         } else if let error = reader.error {
-            fail(
-                number, ErrorClassifier.inPlaceOfAnswer(error),
-                "it reported an error in its stream" + (error.message.map { ": \($0)" } ?? ""))
+            let failure = ErrorClassifier.inPlaceOfAnswer(error)
+            fail(number, failure, "it reported an error in its stream" + words(of: error, failure))
         } else if reader.isOverlong || live[number].heldBytes > LiveAttempt.holdLimit {
             fail(number, AttemptFailure(.malformed), "its stream holds more than can be kept back")
         } else if reader.isFinished, live[number].finished == nil {
@@ -92,6 +90,7 @@ extension AttemptRunner {
         case .resuming(number) where !reader.isCatchingUp && !reader.hasDiverged:
             live[number].heldBytes = 0
             apply(.caughtUp(number))
+            if !reader.transcript.isSpliceable { apply(.unspliceable) }
         default:
             break
         }
@@ -126,6 +125,11 @@ extension AttemptRunner {
         surroundings.health.answered(live[number].upstream, firstToken: firstToken)
     }
 
+    /// What the provider said, but for words about a key, which may hold part of it.
+    private func words(of error: ProviderError, _ failure: AttemptFailure) -> String {
+        failure.kind == .unauthorized ? "" : error.message.map { ": \($0)" } ?? ""
+    }
+
     // MARK: Whole answers
 
     private func takeWhole(_ chunk: ByteBuffer, _ number: Int) {
@@ -147,9 +151,8 @@ extension AttemptRunner {
         }
         guard !answer.isError else {
             let error = ProviderError(body)
-            let words = error.message.map { ": \($0)" } ?? ""
-            return fail(
-                number, ErrorClassifier.inPlaceOfAnswer(error), "it reported an error in place of an answer\(words)")
+            let failure = ErrorClassifier.inPlaceOfAnswer(error)
+            return fail(number, failure, "it reported an error in place of an answer" + words(of: error, failure))
         }
         guard !plan.attempts[number].isResuming else {
             return fail(number, AttemptFailure(.diverged), "its answer is no stream")

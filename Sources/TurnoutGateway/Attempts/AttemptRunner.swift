@@ -126,6 +126,7 @@ package final class AttemptRunner {
 
     /// Cancels whatever is under way; nobody will ask for more.
     func cancel() {
+        isAbandoned = true
         apply(.clientGone)
         close()
     }
@@ -140,6 +141,7 @@ package final class AttemptRunner {
             armed?.due = .seconds(Int64.max)
             expire()
         case .gone:
+            isAbandoned = true
             apply(.clientGone)
         }
     }
@@ -166,6 +168,7 @@ package final class AttemptRunner {
             committed = number
         case .reply(let number):
             live[number].record.outcome = .answered
+            live[number].record.usage = live[number].record.usage ?? live[number].reader.usage
             outcome = .whole(answer(of: number), live[number].takeHeld(), live[number].record.usage)
         case .passOn(let number):
             outcome = .whole(answer(of: number), live[number].takeHeld(), nil)
@@ -210,9 +213,12 @@ package final class AttemptRunner {
     private func cancelAttempt(_ number: Int) {
         live[number].task.cancel()
         guard live[number].record.outcome == nil else { return }
-        // Whoever was so late that others were asked has not done well, even if it would have come.
-        if plan.attempts[number].isSlow, !live[number].hasSpoken {
-            surroundings.health.failed(live[number].upstream, AttemptFailure(.silent), now: surroundings.clock.now)
+        let now = surroundings.clock.now
+        live[number].record.duration = now - live[number].started
+        // Whoever was so late that others were asked has not done well, even if it would have come. A client's
+        // impatience is no fault of the provider.
+        if !isAbandoned, plan.attempts[number].isSlow, !live[number].hasSpoken {
+            surroundings.health.failed(live[number].upstream, AttemptFailure(.silent), now: now)
         }
     }
 
@@ -250,6 +256,7 @@ package final class AttemptRunner {
         for number in plan.running {
             live[number].lastHeard += delay
             live[number].window?.start += delay
+            live[number].finished = live[number].finished.map { $0 + delay }
         }
         self.leftAt = nil
     }
@@ -281,4 +288,6 @@ package final class AttemptRunner {
         surroundings.record(live.map(\.record))
     }
     private var isClosed = false
+    /// Whether the client has gone.
+    private var isAbandoned = false
 }

@@ -59,14 +59,16 @@ package final class HealthRegistry: Sendable {
                 let model = state.models[candidate.model]
                 let provider = state.providers[candidate.provider]
                 let breakers = [model?.breaker, provider?.breaker].compactMap { $0 }.filter { !$0.isClosed }
-                let isProbe = index == 0 && !breakers.isEmpty && breakers.allSatisfy { $0.allowsProbe(now: now) }
                 let pause = max(model?.pausedUntil ?? .zero, provider?.pausedUntil ?? .zero) - now
+                let isProbe =
+                    index == 0 && pause <= .zero && !breakers.isEmpty
+                    && breakers.allSatisfy { $0.allowsProbe(now: now) }
                 if isProbe {
                     state.models[candidate.model]?.breaker.probeIfOpen(now: now)
                     state.providers[candidate.provider]?.breaker.probeIfOpen(now: now)
                 }
                 if !breakers.isEmpty, !isProbe {
-                    let remaining = breakers.map { $0.remaining(now: now) }.max() ?? .zero
+                    let remaining = max(breakers.map { $0.remaining(now: now) }.max() ?? .zero, pause)
                     if ill.map({ remaining < $0.remaining }) ?? true { ill = (index, remaining) }
                 } else if pause > .zero {
                     paused.append(Standing(index: index, pause: pause, isLastResort: false))

@@ -129,7 +129,7 @@ package struct HTTPTransport: UpstreamTransport {
         switch error {
         case let error as HTTPClientError:
             switch error {
-            case .cancelled: return CancellationError()
+            case .cancelled: return UpstreamFailure(.connectionLost, "the request was cancelled")
             case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
                 return UpstreamFailure(.connect, "no connection within the time limit")
             case .deadlineExceeded: return UpstreamFailure(.timeout, "no response within the time limit")

@@ -34,11 +34,6 @@ public protocol Estimator: Sendable {
     /// One estimate per model of the card, in its order; finite. Pure: equal features give equal estimates.
     func estimates(for query: QueryFeatures) -> [Double]
 
-    /// ``estimates(for:)-(QueryFeatures)`` of each query, bit for bit.
-    ///
-    /// Kinds that can share work between queries implement it; the others answer one query after the other.
-    func estimates(for queries: [QueryFeatures]) -> [[Double]]
-
     /// Reads the kind's own tensors and metadata.
     ///
     /// - Throws: ``TurnoutError`` with code `.damagedFile` when a tensor is missing or does not fit the card.
@@ -55,11 +50,6 @@ extension Estimator {
     public static var needsEmbedding: Bool { true }
     /// Most kinds estimate scores.
     public static var comparison: Comparison { .difference }
-
-    /// One query after the other.
-    public func estimates(for queries: [QueryFeatures]) -> [[Double]] {
-        queries.map { (query: QueryFeatures) -> [Double] in estimates(for: query) }
-    }
 }
 
 /// How two estimates become a win rate: the chance that the second model's answer is better, ties counting half.

@@ -1,6 +1,5 @@
 import TurnoutCore
 import TurnoutEncoders
-public import TurnoutNumerics
 
 /// Where queries are compared: a unit vector of the embedding's direction and the standardised surface features.
 ///
@@ -31,13 +30,6 @@ public struct SimilaritySpace: Sendable, Equatable {
         }
         let total = Self.length(result)
         return total > 0 ? result.map { $0 / total } : result
-    }
-
-    /// The vectors of many queries, one in each row.
-    public func matrix(_ queries: [QueryFeatures]) -> Matrix {
-        let storage = queries.flatMap { vector(embedding: $0.embedding, surface: $0.surface) }
-        return Matrix(
-            rows: queries.count, columns: queries.isEmpty ? 0 : storage.count / queries.count, storage: storage)
     }
 
     private static func length(_ vector: some Collection<Float>) -> Float {

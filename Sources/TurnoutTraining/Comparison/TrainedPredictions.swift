@@ -42,7 +42,8 @@ public struct TrainedPredictions: Sendable {
             return try RouterPredictions(
                 name: name, estimates: estimates, pairScores: pairScores,
                 microsPerDecision: RouterPredictions.micros(
-                    result.router, data.models, prompts: data.rows.prefix(500).map(\.prompt), clock))
+                    result.router, data.models, prompts: data.rows.prefix(500).map(\.prompt), clock),
+                comparison: result.comparison)
         }
     }
 

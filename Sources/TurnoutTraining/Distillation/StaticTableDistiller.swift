@@ -11,7 +11,7 @@ import TurnoutNumerics
 /// 4. Rows are stored as 8-bit integers with a scale each; the weight is part of the scale.
 ///
 /// Tulkens & van Dongen 2024, "Model2Vec". What was compared before the first and third step were settled is in
-/// `docs/results.md`.
+/// `docs/experiments.md`.
 public struct StaticTableDistiller: Sendable {
     /// What may be chosen.
     public struct Options: Sendable {
@@ -116,6 +116,11 @@ public struct StaticTableDistiller: Sendable {
             progress?(TrainingProgress(stage: .encoding, completed: first, total: count))
             let ids = first..<min(first + Self.block, count)
             vectors += try encoder.states(of: ids.map { [opening, Int32($0), closing] }, at: 1).storage
+        }
+        guard vectors.allSatisfy(\.isFinite) else {
+            throw TurnoutError(
+                .damagedFile,
+                "'\(encoder.name)' gives numbers that are not finite; its weights are damaged, fetch the model again")
         }
         return Matrix(rows: count, columns: encoder.dimension, storage: vectors)
     }

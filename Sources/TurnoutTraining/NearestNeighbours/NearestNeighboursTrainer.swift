@@ -27,8 +27,8 @@ public struct NearestNeighboursTrainer: RouterTrainer {
     /// Remembers the examples; the default model is the one with the best mean score.
     public func fit(_ examples: TrainingExamples, _ context: TrainingContext) throws -> any Estimator {
         let space = try SimilaritySpace(examples.features, surfaceWeight: surfaceWeight)
-        return try NearestNeighboursEstimator(
-            space: space, prompts: QuantisedRows(space.matrix(examples.features)),
+        return NearestNeighboursEstimator(
+            space: space, prompts: CosineTable(space.matrix(examples.features)),
             outcomes: examples.scores.matrix(),
             settings: .init(
                 neighbours: neighbours, sharpness: Float(sharpness), shrinkage: Float(shrinkage),

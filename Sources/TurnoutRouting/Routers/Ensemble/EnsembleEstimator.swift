@@ -20,15 +20,8 @@ public struct EnsembleEstimator: Estimator {
 
     /// One estimate per model.
     public func estimates(for query: QueryFeatures) -> [Double] {
-        Self.mean(linear.estimates(for: query), neighbours.estimates(for: query))
+        zip(linear.estimates(for: query), neighbours.estimates(for: query)).map { ($0 + $1) / 2 }
     }
-
-    /// Estimates of many queries, whose similarities are made in one matrix product.
-    public func estimates(for queries: [QueryFeatures]) -> [[Double]] {
-        zip(linear.estimates(for: queries), neighbours.estimates(for: queries)).map(Self.mean)
-    }
-
-    private static func mean(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { ($0 + $1) / 2 } }
 
     /// Reads the tensors and metadata of both members, which share `surface`.
     public init(card: ArtifactCard, file: SafetensorsFile, encoder: any TextEncoder) throws {

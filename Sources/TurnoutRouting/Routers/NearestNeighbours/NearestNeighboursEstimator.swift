@@ -1,7 +1,7 @@
 import Foundation
 import TurnoutCore
 import TurnoutEncoders
-public import TurnoutNumerics
+package import TurnoutNumerics
 
 /// The mean outcome of the training prompts that are most like the query.
 ///
@@ -44,13 +44,13 @@ public struct NearestNeighboursEstimator: Estimator {
     }
 
     let space: SimilaritySpace
-    let prompts: QuantisedRows
+    /// Vectors of the training prompts.
+    let prompts: CosineTable
     /// Score of each model on each prompt, NaN where there is none; shape `[prompts, models]`.
     let outcomes: Matrix
     let settings: Settings
     /// Mean score of each model, and variance of its gain over the default model.
     let priors: [Prior]
-    private let index: NearestRows
 
     struct Prior: Sendable, Equatable {
         var mean = 0.0
@@ -64,8 +64,7 @@ public struct NearestNeighboursEstimator: Estimator {
     ///   - prompts: Their vectors, at least one.
     ///   - outcomes: Score of each model on each prompt, NaN where there is none; shape `[prompts, models]`.
     ///   - settings: How neighbours become estimates.
-    /// - Throws: `TurnoutError` with code `.io` when memory is lacking.
-    public init(space: SimilaritySpace, prompts: QuantisedRows, outcomes: Matrix, settings: Settings) throws {
+    package init(space: SimilaritySpace, prompts: CosineTable, outcomes: Matrix, settings: Settings) {
         precondition(prompts.rows == outcomes.rows && prompts.rows > 0, "one row of outcomes a prompt")
         precondition((0..<outcomes.columns).contains(settings.defaultModel), "the default is one of the models")
         self.space = space
@@ -73,24 +72,17 @@ public struct NearestNeighboursEstimator: Estimator {
         self.outcomes = outcomes
         self.settings = settings
         self.priors = Self.priors(outcomes, defaultModel: settings.defaultModel)
-        self.index = try NearestRows(
-            count: prompts.rows, columns: prompts.columns, storage: .int8, row: prompts.floats(row:))
     }
-
-    /// The memory that the prompts take, in bytes.
-    public var byteCount: Int { index.byteCount + prompts.byteCount + 4 * outcomes.storage.count }
 
     /// One estimate per model.
+    ///
+    /// - Complexity: O(prompts · dimension + neighbours · models)
     public func estimates(for query: QueryFeatures) -> [Double] {
-        index.nearest(settings.neighbours, to: space.matrix([query])).first.map(estimates(from:)) ?? []
+        let vector = space.vector(embedding: query.embedding, surface: query.surface)
+        return estimates(from: NearestRow.nearest(settings.neighbours, of: prompts.cosines(to: vector)))
     }
 
-    /// Estimates of many queries, whose similarities are made in one matrix product.
-    public func estimates(for queries: [QueryFeatures]) -> [[Double]] {
-        index.nearest(settings.neighbours, to: space.matrix(queries)).map(estimates(from:))
-    }
-
-    private func estimates(from neighbours: [NearestRows.Match]) -> [Double] {
+    private func estimates(from neighbours: [NearestRow]) -> [Double] {
         let nearest = neighbours.first?.similarity ?? 0
         let weights = neighbours.map { exp(Double(settings.sharpness * ($0.similarity - nearest))) }
         var estimates = priors.indices.map { model in
@@ -117,7 +109,7 @@ public struct NearestNeighboursEstimator: Estimator {
     ///
     /// The variance is shrunk like the mean, to that of all prompts: three neighbours that agree prove little.
     private func standardError(
-        ofGain model: Int, _ neighbours: [NearestRows.Match], _ weights: [Double]
+        ofGain model: Int, _ neighbours: [NearestRow], _ weights: [Double]
     ) -> Double {
         var (count, squaredCount, sum, squares) = (0.0, 0.0, 0.0, 0.0)
         for (neighbour, weight) in zip(neighbours, weights) {
