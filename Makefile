@@ -41,8 +41,9 @@ format:
 clean:
 	rm -rf .build .venv
 
-# Trains the embedded default router; DATA is the folder of the files that the recipe names. With ENCODER, a model's
-# folder or name, the embedded static table is distilled from it first: routers fit only the table they were trained on.
+# Trains the embedded default router and task classifier; DATA is the folder of the files that the recipes name. With
+# ENCODER, a model's folder or name, the embedded static table is distilled from it first: both fit only the table they
+# were trained on.
 MODEL_NAME ?= sentence-transformers/all-MiniLM-L6-v2
 
 defaults: $(BINARY)
@@ -53,3 +54,5 @@ ifdef ENCODER
 endif
 	$(BINARY) train --router difficulty --recipe Recipes/default-router.json --data-dir $(DATA) --leave-one-out \
 		-o Sources/CTurnoutDefaults/default-router.safetensors
+	$(BINARY) train --router tasks --recipe Recipes/task-classifier.json --data-dir $(DATA) \
+		-o Sources/CTurnoutDefaults/task-classifier.safetensors

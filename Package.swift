@@ -25,10 +25,15 @@ let package = Package(
     ],
     targets: [
         // Deciding: pure, synchronous, no network. Builds for iOS and macOS too.
-        .target(name: "TurnoutCore"),
+        .target(name: "TurnoutCore", dependencies: ["CTurnoutDefaults"]),
         .target(name: "CTurnoutKernels"),
         .target(name: "TurnoutNumerics", dependencies: ["TurnoutCore", "CTurnoutKernels"]),
-        .target(name: "CTurnoutDefaults", exclude: ["static-encoder.safetensors", "default-router.safetensors"]),
+        .target(
+            name: "CTurnoutDefaults",
+            exclude: [
+                "static-encoder.safetensors", "default-router.safetensors", "catalogue.jsonl",
+                "task-classifier.safetensors",
+            ]),
         .target(
             name: "TurnoutEncoders",
             dependencies: [
@@ -47,7 +52,9 @@ let package = Package(
         .target(
             name: "TurnoutEvaluation",
             dependencies: ["TurnoutRouting", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
-        .target(name: "TurnoutTraining", dependencies: ["TurnoutEvaluation"]),
+        .target(
+            name: "TurnoutTraining",
+            dependencies: ["TurnoutEvaluation", .product(name: "Crypto", package: "swift-crypto")]),
 
         // The gateway.
         .target(
@@ -108,6 +115,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/turnout"),
 
@@ -134,9 +142,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(name: "TurnoutProvidersTests", dependencies: ["TurnoutProviders"]),
-        .testTarget(name: "TurnoutGatewayTests", dependencies: ["TurnoutGateway", "TurnoutTesting"]),
+        .testTarget(
+            name: "TurnoutGatewayTests", dependencies: ["TurnoutGateway", "TurnoutTesting"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "TurnoutServerTests", dependencies: ["TurnoutServer", "TurnoutTesting"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["turnout-cli", "FakeHub"], resources: [.copy("Clients")]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["turnout-cli", "FakeHub", .product(name: "NIOHTTP1", package: "swift-nio")],
+            resources: [.copy("Clients")]),
     ]
 )
 

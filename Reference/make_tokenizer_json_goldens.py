@@ -2,9 +2,11 @@
 
 Each tokenizer has the parts of a well-known one (normaliser, pre-tokeniser, model, post-processor, added tokens), and a
 vocabulary trained here on the sentences below, all written for this project. `strings.json` holds the texts, and
-`NAME.ids.json` the ids of each text under NAME, whole and cut to 12.
+`NAME.ids.json` the ids of each text under NAME, whole and cut to 12. `spm.model` is a SentencePiece file such as DeBERTa's,
+`spm.ids.json` the ids under the tokenizer that transformers' converter makes of it, and `deberta-v3-saved.json` what
+transformers 5 saves after loading it, which has another normaliser.
 
-usage: make_tokenizer_json_goldens.py [FOLDER]        needs: pip install tokenizers sentencepiece protobuf
+usage: make_tokenizer_json_goldens.py [FOLDER]        needs: pip install tokenizers sentencepiece protobuf transformers
 """
 import itertools
 import json
@@ -197,6 +199,43 @@ def unigram(folder, normalizer, pre_tokenizer, names, mask, byte_fallback=False)
     return t
 
 
+class LoadedDeberta:
+    """What the converter asks of the slow tokenizer that transformers used to have."""
+    do_lower_case, split_by_punct, add_prefix_space = False, False, True
+
+    def __init__(self, path):
+        self.vocab_file = str(path)
+
+    def convert_tokens_to_ids(self, token):
+        return {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "[UNK]": 3}[token]
+
+
+def deberta_file(folder):
+    """A folder with an spm.model that has DeBERTa's special tokens, and one token that stands for itself."""
+    names = {}
+    for i, (name, piece) in enumerate([("pad", "[PAD]"), ("bos", "[CLS]"), ("eos", "[SEP]"), ("unk", "[UNK]")]):
+        names |= {f"{name}_id": i, f"{name}_piece": piece}
+    scratch = folder / "deberta"
+    scratch.mkdir()
+    sentencepiece_model(scratch, "unigram", 1000, character_coverage=0.998, user_defined_symbols=["Turnout"], **names)
+    (scratch / "unigram.model").rename(scratch / "spm.model")
+    return scratch / "spm.model"
+
+
+def deberta_converted(path):
+    from transformers.convert_slow_tokenizer import DebertaV2Converter
+
+    t = DebertaV2Converter(LoadedDeberta(path)).converted()
+    t.add_special_tokens(special("[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"))
+    return t
+
+
+def deberta_saved(path):
+    from transformers import DebertaV2Tokenizer
+
+    return DebertaV2Tokenizer.from_pretrained(str(path.parent)).backend_tokenizer
+
+
 def llama(folder):
     proto = sentencepiece_model(folder, "bpe", 900, character_coverage=0.99, byte_fallback=True)
     ids = {p.piece: i for i, p in enumerate(proto.pieces)}
@@ -277,14 +316,18 @@ def main():
     write("strings.json", texts)
     write("numbers.json", numbers())
     with tempfile.TemporaryDirectory() as scratch:
-        for name, tokenizer in tokenizers_by_name(Path(scratch)):
-            write(f"{name}.json", json.loads(tokenizer.to_str()))
+        file = deberta_file(Path(scratch))
+        (output / "spm.model").write_bytes(file.read_bytes())
+        made = [("spm", deberta_converted(file)), ("deberta-v3-saved", deberta_saved(file))]
+        for name, tokenizer in itertools.chain(tokenizers_by_name(Path(scratch)), made):
+            if name != "spm":
+                write(f"{name}.json", json.loads(tokenizer.to_str()))
             side = (tokenizer.truncation or {"direction": "right"})["direction"]
             tokenizer.no_truncation()
             whole = [e.ids for e in tokenizer.encode_batch(texts)]
             tokenizer.enable_truncation(12, direction=side)
             write(f"{name}.ids.json", {"whole": whole, "cut": [e.ids for e in tokenizer.encode_batch(texts)]})
-            print(name, (output / f"{name}.json").stat().st_size, "bytes,", sum(map(len, whole)), "ids")
+            print(name, len(tokenizer.to_str()), "bytes,", sum(map(len, whole)), "ids")
 
 
 if __name__ == "__main__":

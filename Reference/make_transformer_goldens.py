@@ -1,15 +1,17 @@
 """Makes what TurnoutEncodersTests/Transformer* compare with: the vectors that PyTorch computes.
 
-    python Reference/make_transformer_goldens.py families
-        writes Tests/TurnoutEncodersTests/Fixtures/Transformer/{bert,roberta,xlm-roberta}: small models of seeded random
-        weights in the ordinary layout, each with expected.json (token ids, vectors, logits).
+    python Reference/make_transformer_goldens.py families [NAME ...]
+        writes Tests/TurnoutEncodersTests/Fixtures/Transformer/{bert,roberta,xlm-roberta,deberta-v3,deberta-v2}: small
+        models of seeded random weights in the ordinary layout, each with expected.json (token ids, vectors, logits).
+        Those of DeBERTa are computed in one padded batch with its mask. Also places.json, the buckets of distances.
 
     python Reference/make_transformer_goldens.py minilm MODEL DATA OUT
         encodes 2,000 prompts (the .jsonl.gz files of DATA, and the Vietnamese and code lines below) with the
         sentence-transformers model in folder MODEL; writes OUT/prompts.json and OUT/goldens.safetensors. Too large to
         be committed: point TURNOUT_MINILM at MODEL and TURNOUT_MINILM_GOLDENS at OUT to run the test that reads it.
 
-Needs torch, transformers, sentence-transformers, safetensors (versions of the committed files: 2.15, 5.23, 6.2).
+Needs torch, transformers, sentence-transformers, safetensors (versions of the committed files: 2.15, 5.23, 6.2; those of
+DeBERTa: 2.13, 5.24).
 """
 import glob
 import gzip
@@ -48,22 +50,33 @@ CODE = [
 ]
 
 
-def families():
-    from transformers import (BertConfig, BertForSequenceClassification, RobertaConfig,
+def families(names):
+    from transformers import (BertConfig, BertForSequenceClassification, DebertaV2Config,
+                              DebertaV2ForSequenceClassification, DebertaV2Model, RobertaConfig,
                               RobertaForSequenceClassification, XLMRobertaConfig, XLMRobertaModel)
 
     sizes = dict(num_hidden_layers=2, initializer_range=0.25, vocab_size=67)
     small = dict(hidden_size=64, num_attention_heads=4, intermediate_size=128, **sizes)
     odd = dict(hidden_size=40, num_attention_heads=5, intermediate_size=72, **sizes)  # nothing fills a vector register
     roberta = dict(max_position_embeddings=50, pad_token_id=1, type_vocab_size=1, layer_norm_eps=1e-5)
+    narrow = dict(hidden_size=32, num_attention_heads=4, intermediate_size=64, max_position_embeddings=48, **sizes)
+    version3 = dict(relative_attention=True, position_buckets=8, norm_rel_ebd="layer_norm", share_att_key=True,
+                    pos_att_type="p2c|c2p", max_relative_positions=-1, position_biased_input=False, type_vocab_size=0)
+    version2 = dict(relative_attention=True, max_relative_positions=12, share_att_key=False, pos_att_type=["c2p", "p2c"],
+                    position_biased_input=True, type_vocab_size=2, max_position_embeddings=48)
     cases = {
         "bert": (BertForSequenceClassification, BertConfig(max_position_embeddings=48, num_labels=3, **small),
                  "cls", True, torch.float16),
         "roberta": (RobertaForSequenceClassification, RobertaConfig(num_labels=2, **roberta, **small),
                     "max", False, torch.bfloat16),
         "xlm-roberta": (XLMRobertaModel, XLMRobertaConfig(**roberta, **odd), None, False, torch.float32),
+        "deberta-v3": (DebertaV2ForSequenceClassification, DebertaV2Config(num_labels=3, **version3, **narrow), None, False,
+                       torch.float16),
+        "deberta-v2": (DebertaV2Model, DebertaV2Config(**version2, **odd), None, False, torch.float16),
     }
     for seed, (name, (kind, config, pooling, normalises, dtype)) in enumerate(cases.items()):
+        if names and name not in names:
+            continue
         folder = os.path.join(FIXTURES, name)
         os.makedirs(folder, exist_ok=True)
         torch.manual_seed(seed)
@@ -100,16 +113,33 @@ def families():
         first = 2 if name != "bert" else 0
         ids = [[generator.randrange(first, 67) for _ in range(n)] for n in (1, 2, 3, 7, 16, 31, 33, 48)]
         vectors, logits = [], []
+        has_head = kind.__name__.endswith("ForSequenceClassification")
         with torch.no_grad():
-            for sequence in ids:
-                batch = torch.tensor([sequence])
-                body = model if kind is XLMRobertaModel else getattr(model, model.base_model_prefix)
-                h = body(input_ids=batch, attention_mask=torch.ones_like(batch)).last_hidden_state[0]
-                v = {"cls": h[0], "max": h.max(0).values, None: h.mean(0)}[pooling]
-                vectors.append((torch.nn.functional.normalize(v, dim=0) if normalises else v).tolist())
-                if kind is not XLMRobertaModel:
-                    logits.append(model(input_ids=batch, attention_mask=torch.ones_like(batch)).logits[0].tolist())
+            for rows in [ids] if name.startswith("deberta") else [[sequence] for sequence in ids]:
+                longest = max(map(len, rows))
+                mask = torch.tensor([[1] * len(r) + [0] * (longest - len(r)) for r in rows])
+                batch = dict(input_ids=torch.tensor([r + [0] * (longest - len(r)) for r in rows]), attention_mask=mask)
+                states = (getattr(model, model.base_model_prefix) if has_head else model)(**batch).last_hidden_state
+                for h in (states[i, : len(r)] for i, r in enumerate(rows)):
+                    v = {"cls": h[0], "max": h.max(0).values, None: h.mean(0)}[pooling]
+                    vectors.append((torch.nn.functional.normalize(v, dim=0) if normalises else v).tolist())
+                if has_head:
+                    logits += model(**batch).logits.tolist()
         dump(os.path.join(folder, "expected.json"), {"ids": ids, "vectors": vectors, "logits": logits})
+
+
+def places():
+    """The place of every distance, -(longest - 1) to longest - 1, as DeBERTa's attention looks it up."""
+    from transformers.models.deberta_v2.modeling_deberta_v2 import build_relative_position
+
+    cases = []
+    for longest, farthest, buckets in [(512, 512, 256), (48, 48, 8), (100, 64, 32), (40, 24, 7), (20, 512, 256), (9, 7, 2)]:
+        rows = torch.zeros(longest, 1)
+        distances = build_relative_position(rows, rows, bucket_size=buckets, max_position=farthest)[0]
+        row = torch.cat([distances[0].flip(0), distances[1:, 0]])  # query 0 with all keys, then all queries with key 0
+        cases.append(dict(longest=longest, farthest=farthest, buckets=buckets,
+                          places=(row + buckets).clamp(0, 2 * buckets - 1).tolist()))
+    dump(os.path.join(FIXTURES, "places.json"), cases)
 
 
 def dump(path, value):
@@ -163,8 +193,9 @@ def minilm(model, data, out):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["families"]:
-        families()
+    if sys.argv[1:2] == ["families"]:
+        families(sys.argv[2:])
+        places()
     elif len(sys.argv) == 5 and sys.argv[1] == "minilm":
         minilm(*sys.argv[2:])
     else:

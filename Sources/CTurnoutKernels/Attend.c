@@ -16,10 +16,13 @@ static void run_task(void *context, ptrdiff_t task, ptrdiff_t worker) {
         d->shape, task / heads, task % heads, d->qkv, d->out, d->scratch + worker * d->scratch_stride);
 }
 
-ptrdiff_t turnout_attention_scratch(const turnout_kernels *kernels, ptrdiff_t longest, ptrdiff_t head_width) {
+ptrdiff_t turnout_attention_scratch(
+    const turnout_kernels *kernels, ptrdiff_t longest, ptrdiff_t head_width, ptrdiff_t places
+) {
     const ptrdiff_t tile = kernels->tile_width, queries = QUERY_TILES * kernels->tile_rows;
     const ptrdiff_t keys = (longest + tile - 1) / tile * tile, width = (head_width + tile - 1) / tile * tile;
-    return keys * head_width + longest * width + queries * (keys + width);
+    const ptrdiff_t positions = places > 0 ? (longest + queries) * position_stride(places, tile) : 0;
+    return keys * head_width + longest * width + queries * (keys + width) + positions;
 }
 
 void turnout_attend(

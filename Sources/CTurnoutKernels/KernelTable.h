@@ -10,6 +10,12 @@
 // Tiles of queries whose scores are alive at once in attention.
 #define QUERY_TILES 4
 
+// The distance in floats from one row of products with positions to the next. A panel more than they need, since rows
+// that lie a power of two apart would compete for the same few lines of the cache.
+static inline ptrdiff_t position_stride(ptrdiff_t places, ptrdiff_t tile_width) {
+    return ((places + tile_width - 1) / tile_width + 1) * tile_width;
+}
+
 struct turnout_packed {
     const turnout_kernels *kernels;
     int32_t storage;
@@ -52,6 +58,22 @@ struct turnout_kernels {
         float *y);
     void (*attend_head)(
         const turnout_attention *, ptrdiff_t sequence, ptrdiff_t head, const float *qkv, float *out, float *scratch);
+    // Learning.
+    void (*attend_dropping_head)(
+        const turnout_attention *, const turnout_dropout *, ptrdiff_t sequence, ptrdiff_t head, const float *qkv,
+        float *out, float *scratch);
+    void (*attend_backward_head)(
+        const turnout_attention *, const turnout_dropout *, ptrdiff_t sequence, ptrdiff_t head, const float *qkv,
+        const float *dout, float *dqkv, float *scratch);
+    void (*activate_backward)(int32_t activation, ptrdiff_t count, const float *x, float *d);
+    void (*layer_norm_backward)(
+        ptrdiff_t rows, ptrdiff_t width, const float *x, const float *gain, float epsilon, const float *dy, float *dx,
+        float *stats);
+    void (*add_columns)(
+        ptrdiff_t rows, ptrdiff_t width, ptrdiff_t first, ptrdiff_t end, const float *dy, const float *x,
+        const float *stats, float *gain, float *shift);
+    void (*drop_out)(const turnout_dropout *, uint64_t key, ptrdiff_t first, ptrdiff_t count, float *x);
+    void (*adamw)(const turnout_adamw *, ptrdiff_t count, const float *g, float *w, float *m, float *v);
 };
 
 #endif

@@ -23,6 +23,9 @@ INLINE vec_i32 add_pairs(vec_i32 sums, vec_i32 x, vec_i32 w) {
 #include "Similarity.h"
 #include "Block.h"
 #include "Attention.h"
+#include "Gradients.h"
+#include "PositionGradients.h"
+#include "AttentionGradients.h"
 
 #pragma clang attribute pop
 
@@ -38,5 +41,12 @@ const turnout_kernels turnout_kernels_avx512 = {
     .softmax = softmax,
     .layer_norm = layer_norm,
     .attend_head = attend_head,
+    .attend_dropping_head = attend_dropping_head,
+    .attend_backward_head = attend_backward_head,
+    .activate_backward = activate_backward,
+    .layer_norm_backward = layer_norm_backward,
+    .add_columns = add_columns,
+    .drop_out = drop_out,
+    .adamw = adamw,
 };
 #endif

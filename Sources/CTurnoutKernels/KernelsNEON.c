@@ -12,6 +12,9 @@
 #include "Similarity.h"
 #include "Block.h"
 #include "Attention.h"
+#include "Gradients.h"
+#include "PositionGradients.h"
+#include "AttentionGradients.h"
 
 const turnout_kernels turnout_kernels_neon = {
     .name = "neon",
@@ -25,5 +28,12 @@ const turnout_kernels turnout_kernels_neon = {
     .softmax = softmax,
     .layer_norm = layer_norm,
     .attend_head = attend_head,
+    .attend_dropping_head = attend_dropping_head,
+    .attend_backward_head = attend_backward_head,
+    .activate_backward = activate_backward,
+    .layer_norm_backward = layer_norm_backward,
+    .add_columns = add_columns,
+    .drop_out = drop_out,
+    .adamw = adamw,
 };
 #endif

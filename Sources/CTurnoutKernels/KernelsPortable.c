@@ -11,6 +11,9 @@
 #include "Similarity.h"
 #include "Block.h"
 #include "Attention.h"
+#include "Gradients.h"
+#include "PositionGradients.h"
+#include "AttentionGradients.h"
 
 const turnout_kernels turnout_kernels_portable = {
     .name = "portable",
@@ -24,4 +27,11 @@ const turnout_kernels turnout_kernels_portable = {
     .softmax = softmax,
     .layer_norm = layer_norm,
     .attend_head = attend_head,
+    .attend_dropping_head = attend_dropping_head,
+    .attend_backward_head = attend_backward_head,
+    .activate_backward = activate_backward,
+    .layer_norm_backward = layer_norm_backward,
+    .add_columns = add_columns,
+    .drop_out = drop_out,
+    .adamw = adamw,
 };

@@ -24,26 +24,30 @@ INLINE int32_t sum_integers(vec_i32 v) {
     return total;
 }
 
-INLINE void dot_rows(const int count, ptrdiff_t width, const int8_t *rows, const int16_t *x, int32_t *out) {
-    const ptrdiff_t whole = width - width % (2 * LANES);
+// Reads each row up to a whole number of vectors: into the next row, where x is zero.
+INLINE void dot_rows(ptrdiff_t width, const int8_t *rows, const int16_t *x, int32_t *out) {
     vec_i32 sums[ROWS_AT_ONCE];
-    UNROLL for (int r = 0; r < count; r++) sums[r] = (vec_i32)(0);
-    for (ptrdiff_t i = 0; i < whole; i += 2 * LANES) {
+    UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) sums[r] = (vec_i32)(0);
+    for (ptrdiff_t i = 0; i < width; i += 2 * LANES) {
         const vec_i32 factor = load_pairs(x + i);
-        for (ptrdiff_t line = 0; line < count * 2 * LANES; line += 64) {
-            __builtin_prefetch(rows + BYTES_AHEAD + count * i + line);
+        for (ptrdiff_t line = 0; line < ROWS_AT_ONCE * 2 * LANES; line += 64) {
+            __builtin_prefetch(rows + BYTES_AHEAD + ROWS_AT_ONCE * i + line);
         }
-        UNROLL for (int r = 0; r < count; r++) sums[r] = ADD_PAIRS(sums[r], factor, load_bytes(rows + r * width + i));
+        UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) {
+            sums[r] = ADD_PAIRS(sums[r], factor, load_bytes(rows + r * width + i));
+        }
     }
-    UNROLL for (int r = 0; r < count; r++) {
-        int32_t total = sum_integers(sums[r]);
-        for (ptrdiff_t i = whole; i < width; i++) total += (int32_t)rows[r * width + i] * x[i];
-        out[r] = total;
-    }
+    UNROLL for (int r = 0; r < ROWS_AT_ONCE; r++) out[r] = sum_integers(sums[r]);
 }
 
 static void dot_bytes(ptrdiff_t rows, ptrdiff_t width, const int8_t *m, const int16_t *x, int32_t *out) {
+    // The last rows have no row behind them to read into.
+    const ptrdiff_t whole = rows - (2 * LANES + width - 1) / width;
     ptrdiff_t r = 0;
-    for (; r + ROWS_AT_ONCE <= rows; r += ROWS_AT_ONCE) dot_rows(ROWS_AT_ONCE, width, m + r * width, x, out + r);
-    for (; r < rows; r++) dot_rows(1, width, m + r * width, x, out + r);
+    for (; r + ROWS_AT_ONCE <= whole; r += ROWS_AT_ONCE) dot_rows(width, m + r * width, x, out + r);
+    for (; r < rows; r++) {
+        int32_t total = 0;
+        for (ptrdiff_t i = 0; i < width; i++) total += (int32_t)m[r * width + i] * x[i];
+        out[r] = total;
+    }
 }

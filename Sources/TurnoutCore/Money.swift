@@ -22,8 +22,20 @@ public struct Money: Hashable, Sendable, Comparable {
     /// The amount in dollars, for display and for JSON.
     public var dollars: Double { Double(nanoDollars) / 1e9 }
 
-    /// Adds two amounts.
-    public static func + (a: Money, b: Money) -> Money { Money(nanoDollars: a.nanoDollars + b.nanoDollars) }
+    /// The amount in dollars as the shortest exact decimal: `1.25`, `0.000000001`, `-3`.
+    package var decimal: String {
+        let (whole, rest) = nanoDollars.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let sign = nanoDollars < 0 ? "-" : ""
+        guard rest > 0 else { return "\(sign)\(whole)" }
+        let digits = String(1_000_000_000 + rest).dropFirst()
+        return "\(sign)\(whole).\(String(digits.reversed().drop { $0 == "0" }.reversed()))"
+    }
+
+    /// Adds two amounts; a sum that is out of range becomes the greatest or the least amount there is.
+    public static func + (a: Money, b: Money) -> Money {
+        let (sum, overflow) = a.nanoDollars.addingReportingOverflow(b.nanoDollars)
+        return Money(nanoDollars: overflow ? (a.nanoDollars < 0 ? .min : .max) : sum)
+    }
 
     /// Orders amounts.
     public static func < (a: Money, b: Money) -> Bool { a.nanoDollars < b.nanoDollars }

@@ -15,6 +15,19 @@ package enum WholeFile {
     /// - Throws: ``TurnoutError`` with code `.io`.
     /// - Complexity: O(bytes)
     package static func write(_ bytes: [UInt8], to path: String) throws {
+        try write(to: path) { append in try bytes.withUnsafeBytes(append) }
+    }
+
+    /// Writes a file piece by piece: first aside, then, once it is safely on the disk, by a rename over `path`.
+    ///
+    /// - Parameters:
+    ///   - path: Where it goes.
+    ///   - pieces: Receives what appends a piece.
+    /// - Throws: ``TurnoutError`` with code `.io`, and what `pieces` throws.
+    /// - Complexity: O(bytes)
+    package static func write(
+        to path: String, pieces: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw TurnoutError(
@@ -25,7 +38,7 @@ package enum WholeFile {
         guard descriptor >= 0 else { throw unwritable(path, errno) }
         do {
             defer { close(descriptor) }
-            try bytes.withUnsafeBytes { bytes in
+            try pieces { bytes in
                 var written = 0
                 while written < bytes.count {
                     let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])

@@ -2,10 +2,12 @@ package import HTTPTypes
 
 /// The gateway's own headers, the same on every endpoint.
 package enum DecisionHeaders {
-    /// Request: the policy to decide by, `strong_share=N` or `threshold=N`.
+    /// Request: the policy to decide by, as in `strong_share=N`; see `Policy.init(text:)`.
     package static let policy = name("x-turnout-policy")
     /// Request: decide and show the receipt, but ask no model.
     package static let dryRun = name("x-turnout-dry-run")
+    /// Request: the conversation that the request belongs to, under a name of the client's choice.
+    package static let session = name("x-turnout-session")
     /// Response: the decision's id.
     package static let decision = name("x-turnout-decision")
     /// Response: the model that answered, or would have.

@@ -14,6 +14,7 @@ package struct Gateway: Sendable {
     let clock: GatewayClock
     /// Wakes requests when a limit of theirs may have passed.
     package let deadlines: Deadlines
+    let memory = RouteMemory()
     private let log: DecisionLog
     private let date: @Sendable () -> Date
     private let makeID: @Sendable () -> String
@@ -47,7 +48,7 @@ package struct Gateway: Sendable {
     ///
     /// - Throws: `CancellationError` when the task was cancelled because the client has gone.
     package func chat(_ body: ByteBuffer, headers: HTTPFields) async throws -> Reply {
-        let request: ChatRequest
+        var request: ChatRequest
         let ruling: Ruling
         do {
             request = try scan(body)
@@ -56,6 +57,7 @@ package struct Gateway: Sendable {
                     status: 400, "'messages' is missing or empty; give at least one message", field: "messages")
             }
             ruling = try await decide(request, headers: headers)
+            request.thoughtOrigin = thoughtOrigin(of: request, ruling)
         } catch let error as GatewayError {
             return .error(error)
         }
@@ -108,7 +110,7 @@ package struct Gateway: Sendable {
     }
 
     private func scan(_ body: ByteBuffer) throws(GatewayError) -> ChatRequest {
-        do throws(ChatRequestError) {
+        do throws(RequestError) {
             return try ChatRequest(scanning: body)
         } catch {
             throw .client(status: 400, error.message, code: "invalid_body", field: error.field)
@@ -129,15 +131,38 @@ package struct Gateway: Sendable {
             return ruling(.named(upstream.model))
         case .decide(let route):
             let start = clock.now
-            let decision = try await route.decide(request.promptText())
+            let turn = turn(request, of: route, headers)
+            let decision = try await decide(request.query(), by: route, goingOnWith: turn)
             let micros = (clock.now - start) / .microseconds(1)
-            return ruling(.decided(decision, route.decider, micros: micros), rules: route.rules)
+            return ruling(.decided(decision, route.decider, micros: micros), route: route, turn: turn)
         }
     }
 
+    private func decide(
+        _ query: Query, by route: ModelDirectory.Route, goingOnWith turn: ConversationTurn?
+    ) async throws -> Decision {
+        do {
+            return try await route.decide(query, under: conditions(of: route, turn))
+        } catch let refusal as Refusal {
+            throw GatewayError.refused(refusal)
+        }
+    }
+
+    /// What holds for a route at this moment.
+    private func conditions(of route: ModelDirectory.Route, _ turn: ConversationTurn?) -> Conditions {
+        let (now, known) = (clock.now, snapshot(of: route.decider.candidates.map(\.model)))
+        return Conditions(
+            live: known.map { $0.speed.condition(isAvailable: $0.isAvailable, at: now) },
+            budget: memory.budget(of: route, at: now), shareCorrection: memory.shareCorrection(of: route),
+            conversation: turn.flatMap(conversation),
+            time: route.decider.policy.rule == .certified ? date().formatted(.iso8601) : nil)
+    }
+
     /// Gives a decision an id and keeps it.
-    func ruling(_ entry: DecisionLog.Entry, rules: AttemptRules = AttemptRules()) -> Ruling {
-        let ruling = Ruling(id: makeID(), entry: entry, rules: rules)
+    func ruling(
+        _ entry: DecisionLog.Entry, route: ModelDirectory.Route? = nil, turn: ConversationTurn? = nil
+    ) -> Ruling {
+        let ruling = Ruling(id: makeID(), entry: entry, route: route, turn: turn)
         log.record(ruling.entry, id: ruling.id)
         return ruling
     }
@@ -156,28 +181,50 @@ package struct Gateway: Sendable {
     }
 
     private func run(_ request: some ModelRequest, _ ruling: Ruling, headers: HTTPFields) async throws -> Reply {
-        let candidates = ([ruling.model] + ruling.fallbacks).compactMap { directory.upstream($0) }
+        let reservation: RouteMemory.Reservation?
+        do {
+            reservation = try ruling.carriedOut(memory)
+        } catch {
+            return .error(error)
+        }
+        let close = { @Sendable (attempts: [AttemptRecord]) in
+            log.record(attempts, id: ruling.id)
+            remember(attempts, ruling)
+            if let reservation { memory.settle(reservation, cost: cost(of: attempts), at: clock.now) }
+        }
+        let (arrival, forwarded) = (clock.now, ForwardedHeaders.forwarded(from: headers))
+        var candidates = ([ruling.model] + ruling.fallbacks).compactMap { directory.upstream($0) }
+        var draft: Draft?
+        if let (cascade, request, later) = cascade(for: request, ruling) {
+            let first = try await self.draft(
+                request, cascade, of: ruling, headers: forwarded, arrival: arrival, close: close)
+            if first.isGiven, let reply = reply(of: first, ruling) {
+                close(first.records)
+                return reply
+            }
+            draft = first
+            // Without an answer it was an attempt that failed, like any other; what was discarded must not come back.
+            candidates = first.answer == nil ? Array(candidates.dropFirst() + candidates.prefix(1)) : later
+        }
         let runner = AttemptRunner(
-            candidates: candidates, request: request, headers: ForwardedHeaders.forwarded(from: headers),
-            rules: ruling.rules,
-            surroundings: .init(
-                clock: clock, deadlines: deadlines, health: health, date: date,
-                jitter: { Double.random(in: 0...1) }, record: { [log] in log.record($0, id: ruling.id) }))
+            candidates: candidates, request: request, headers: forwarded, rules: ruling.route?.rules ?? AttemptRules(),
+            arrival: arrival,
+            surroundings: surroundings { [draft] attempts, isUnanswered in
+                close(draft?.records(before: attempts, isUnanswered: isUnanswered) ?? attempts)
+            })
         let outcome = try await runner.start()
         func own(_ model: ModelID) -> HTTPFields {
-            var fields = HTTPFields()
-            fields[DecisionHeaders.decision] = ruling.id
-            fields[DecisionHeaders.model] = DecisionHeaders.clean(model.name)
             let failed = runner.failures.map { "\($0.model): \($0.failure)" }.joined(separator: ", ")
             let suffix = failed.isEmpty ? "" : "; fell back after \(failed)"
-            fields[DecisionHeaders.reason] = DecisionHeaders.clean(ruling.reason + suffix)
-            fields[DecisionHeaders.attempts] = String(runner.attemptCount)
-            return fields
+            return fields(
+                ruling, model, remark: (draft?.remark ?? "") + suffix,
+                attempts: (draft?.attempts ?? 0) + runner.attemptCount)
         }
         switch outcome {
         case .whole(let answer, let body, let usage):
+            if !(200..<300 ~= answer.status), let reply = draft.flatMap({ reply(of: $0, ruling) }) { return reply }
             var fields = own(answer.upstream.model)
-            fields[DecisionHeaders.cost] = cost(of: usage, answer)
+            fields[DecisionHeaders.cost] = cost(of: usage, answer, after: draft?.records ?? [])
             fields.append(contentsOf: answer.headers)
             return Reply(status: answer.status, headers: fields, body: .whole(body))
         case .partial(let answer):
@@ -185,15 +232,69 @@ package struct Gateway: Sendable {
             fields.append(contentsOf: answer.headers)
             return Reply(status: answer.status, headers: fields, body: .relayed(RelayBody(runner)))
         case .exhausted:
+            if let reply = draft.flatMap({ reply(of: $0, ruling) }) { return reply }
             let pauses = candidates.compactMap { health.pause(of: $0, now: clock.now) }
             return .error(
                 .exhausted(runner.failures, pauses: pauses), headers: own(runner.failures.last?.model ?? ruling.model))
         }
     }
 
-    /// Dollars, exact to the nano-dollar; `nil` unless price and tokens are both known.
-    private func cost(of usage: TokenUsage?, _ answer: AttemptRunner.Answer) -> String? {
-        guard let usage, let cost = answer.upstream.price?.cost(of: usage) else { return nil }
+    /// The first answer of a cascade, given to the client; `nil` when there is none.
+    private func reply(of draft: Draft, _ ruling: Ruling) -> Reply? {
+        guard let (head, body) = draft.answer else { return nil }
+        let remark = draft.isGiven ? draft.remark : "\(draft.remark), but nobody else answered"
+        var fields = fields(ruling, ruling.model, remark: remark, attempts: draft.attempts)
+        if 200..<300 ~= head.status { fields[DecisionHeaders.cost] = cost(of: draft.records).map(Self.dollars) }
+        fields.append(contentsOf: head.headers)
+        return Reply(status: head.status, headers: fields, body: .whole(body))
+    }
+
+    private func fields(_ ruling: Ruling, _ model: ModelID, remark: String, attempts: Int) -> HTTPFields {
+        var fields = HTTPFields()
+        fields[DecisionHeaders.decision] = ruling.id
+        fields[DecisionHeaders.model] = DecisionHeaders.clean(model.name)
+        fields[DecisionHeaders.reason] = DecisionHeaders.clean(ruling.reason + remark)
+        fields[DecisionHeaders.attempts] = String(attempts)
+        return fields
+    }
+
+    /// What attempts need of the gateway.
+    func surroundings(
+        record: @escaping @Sendable ([AttemptRecord], Bool) -> Void
+    ) -> AttemptRunner.Surroundings {
+        AttemptRunner.Surroundings(
+            clock: clock, deadlines: deadlines, health: health, date: date, jitter: { Double.random(in: 0...1) },
+            record: record)
+    }
+
+    /// What attempts have cost together; `nil` when one that may be billed does not say.
+    private func cost(of attempts: [AttemptRecord]) -> Money? {
+        var sum = Money.zero
+        // Whoever has written something is paid for it, even if nobody waited to be told how much.
+        func isBilled(_ attempt: AttemptRecord) -> Bool {
+            attempt.usage != nil || attempt.events > 0 || attempt.hasAnswered || attempt.outcome == .clientGone
+        }
+        for attempt in attempts where isBilled(attempt) {
+            guard let usage = attempt.usage, let cost = directory.upstream(attempt.model)?.price?.cost(of: usage) else {
+                return nil
+            }
+            sum = sum + cost
+        }
+        return sum
+    }
+
+    /// What an answer has cost, and what was asked before it; `nil` unless price and tokens are known of all.
+    private func cost(
+        of usage: TokenUsage?, _ answer: AttemptRunner.Answer, after earlier: [AttemptRecord]
+    ) -> String? {
+        guard let usage, let cost = answer.upstream.price?.cost(of: usage), let spent = self.cost(of: earlier) else {
+            return nil
+        }
+        return Self.dollars(spent + cost)
+    }
+
+    /// Exact to the nano-dollar.
+    private static func dollars(_ cost: Money) -> String {
         let (dollars, nano) = cost.nanoDollars.quotientAndRemainder(dividingBy: 1_000_000_000)
         let digits = String(nano)
         return "\(dollars).\(String(repeating: "0", count: 9 - digits.count))\(digits)"
@@ -204,7 +305,18 @@ package struct Gateway: Sendable {
 struct Ruling {
     let id: String
     let entry: DecisionLog.Entry
-    let rules: AttemptRules
+    /// Who decided; `nil` when the model was asked for by name.
+    let route: ModelDirectory.Route?
+    /// By what the conversation is known; `nil` when it is not to be remembered.
+    let turn: ConversationTurn?
+
+    /// Notes that the decision is about to be carried out.
+    ///
+    /// - Throws: ``GatewayError`` with status 429 when other requests have taken what was left of the budget.
+    func carriedOut(_ memory: RouteMemory) throws(GatewayError) -> RouteMemory.Reservation? {
+        guard let route, case .decided(let decision, _, _) = entry else { return nil }
+        return try memory.carriedOut(decision, of: route)
+    }
 
     var model: ModelID {
         switch entry {

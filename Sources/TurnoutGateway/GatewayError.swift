@@ -1,3 +1,5 @@
+import TurnoutRouting
+
 /// A request that cannot be answered, and whose doing that is.
 package struct GatewayError: Error, Sendable, Equatable {
     /// Who can mend it.
@@ -31,6 +33,21 @@ package struct GatewayError: Error, Sendable, Equatable {
     /// A provider at fault.
     package static func upstream(status: Int, _ message: String, code: String? = nil) -> Self {
         GatewayError(status: status, origin: .upstream, message: message, code: code, field: nil)
+    }
+
+    /// No candidate may answer.
+    static func refused(_ refusal: Refusal) -> Self {
+        let (status, code) =
+            if refusal.isOnly(.overBudget) {
+                (429, "budget_exhausted")
+            } else if refusal.isOnly(.contextWindow) {
+                (400, "context_length_exceeded")
+            } else if refusal.isOnly(.notAllowed) {
+                (403, "model_not_allowed")
+            } else {
+                (400, "no_capable_model")
+            }
+        return client(status: status, refusal.description, code: code)
     }
 
     /// Every candidate has failed.

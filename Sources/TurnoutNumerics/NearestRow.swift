@@ -5,83 +5,61 @@ package struct NearestRow: Sendable, Equatable {
     /// How similar it is.
     package let similarity: Float
 
-    /// The `k` most similar rows, nearest first; of equally similar ones those with the least numbers.
-    ///
-    /// By a heap whose root is the least of them; what is not above the root is passed over, sixteen at a time.
-    ///
-    /// - Parameters:
-    ///   - k: How many, at least one; fewer come back when there are not so many rows.
-    ///   - similarities: One for each row; not NaN.
-    /// - Returns: The rows.
-    /// - Complexity: O(rows + k log k log rows) for rows in random order.
-    package static func nearest(_ k: Int, of similarities: [Float]) -> [NearestRow] {
-        similarities.withUnsafeBufferPointer { nearest(k, of: $0) }
-    }
-
-    private static func nearest(_ k: Int, of similarities: UnsafeBufferPointer<Float>) -> [NearestRow] {
-        var heap = MatchHeap(capacity: min(k, similarities.count))
-        var row = 0
-        while row < similarities.count, !heap.isFull {
-            heap.add(NearestRow(row: row, similarity: similarities[row]))
-            row += 1
-        }
-        guard let base = similarities.baseAddress else { return [] }
-        while row + 16 <= similarities.count {
-            let values = UnsafeRawPointer(base + row).loadUnaligned(as: SIMD16<Float>.self)
-            if values.max() > heap.least {
-                for lane in 0..<16 where values[lane] > heap.least {
-                    heap.replaceLeast(NearestRow(row: row + lane, similarity: values[lane]))
-                }
-            }
-            row += 16
-        }
-        while row < similarities.count {
-            if similarities[row] > heap.least { heap.replaceLeast(NearestRow(row: row, similarity: similarities[row])) }
-            row += 1
-        }
-        return heap.sorted()
+    /// The order in which rows are found: the more similar one first, of equally similar ones that with the lesser
+    /// number.
+    static func isNearer(_ a: NearestRow, _ b: NearestRow) -> Bool {
+        a.similarity == b.similarity ? a.row < b.row : a.similarity > b.similarity
     }
 }
 
-/// A heap of matches, the farthest at its root; of equally far ones the one with the greatest number.
-private struct MatchHeap {
-    private var matches: [NearestRow] = []
+/// The nearest of the rows seen so far, the farthest of them at the root of a heap.
+struct NearestHeap {
+    /// The rows that are kept, in no order.
+    private(set) var rows: [NearestRow] = []
     private let capacity: Int
 
     init(capacity: Int) {
         self.capacity = capacity
-        matches.reserveCapacity(capacity)
+        rows.reserveCapacity(capacity)
     }
 
-    var isFull: Bool { matches.count == capacity }
-    var least: Float { matches.first?.similarity ?? .infinity }
+    /// Looks at the similarities of consecutive rows, none of them NaN.
+    ///
+    /// Rows come by ascending numbers, so that one that is as similar as the root is farther.
+    mutating func offer(_ similarities: UnsafeBufferPointer<Float>, firstRow: Int) {
+        var index = 0
+        while index < similarities.count, rows.count < capacity {
+            add(NearestRow(row: firstRow + index, similarity: similarities[index]))
+            index += 1
+        }
+        // One comparison a row; nearly all of them say no.
+        var least = rows.first?.similarity ?? .infinity
+        for index in index..<similarities.count where similarities[index] > least {
+            replaceRoot(NearestRow(row: firstRow + index, similarity: similarities[index]))
+            least = rows[0].similarity
+        }
+    }
 
-    mutating func add(_ match: NearestRow) {
-        matches.append(match)
-        var child = matches.count - 1
-        while child > 0, Self.isFarther(matches[child], matches[(child - 1) / 2]) {
-            matches.swapAt(child, (child - 1) / 2)
+    private mutating func add(_ row: NearestRow) {
+        rows.append(row)
+        var child = rows.count - 1
+        while child > 0, NearestRow.isNearer(rows[(child - 1) / 2], rows[child]) {
+            rows.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }
     }
 
-    mutating func replaceLeast(_ match: NearestRow) {
-        matches[0] = match
+    private mutating func replaceRoot(_ row: NearestRow) {
+        rows[0] = row
         var parent = 0
         while true {
             var farthest = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < matches.count {
-                if Self.isFarther(matches[child], matches[farthest]) { farthest = child }
+            for child in [2 * parent + 1, 2 * parent + 2] where child < rows.count {
+                if NearestRow.isNearer(rows[farthest], rows[child]) { farthest = child }
             }
             guard farthest != parent else { return }
-            matches.swapAt(parent, farthest)
+            rows.swapAt(parent, farthest)
             parent = farthest
         }
-    }
-
-    func sorted() -> [NearestRow] { matches.sorted { Self.isFarther($1, $0) } }
-
-    private static func isFarther(_ a: NearestRow, _ b: NearestRow) -> Bool {
-        a.similarity == b.similarity ? a.row > b.row : a.similarity < b.similarity
     }
 }

@@ -19,6 +19,8 @@ public struct Soak: Sendable {
         public internal(set) var disturbances = 0
         /// Resident memory of this process in MB: a sample every five seconds.
         public internal(set) var memory: [Double] = []
+        /// Requests that were over by then, at each of these samples: as many decisions were made.
+        public internal(set) var answers: [Int] = []
         /// The first thing that was wrong, in words.
         public internal(set) var firstProblem: String?
 
@@ -29,6 +31,7 @@ public struct Soak: Sendable {
                 {"whole":\(whole),"clean_errors":\(cleanErrors),"truncated":\(truncated),"broken":\(broken),\
                 "longest_s":\((longest / .milliseconds(10)).rounded() / 100),"disturbances":\(disturbances),\
                 "memory_mb":[\(memory.map { String(($0 * 10).rounded() / 10) }.joined(separator: ","))],\
+                "answers":[\(answers.map(String.init).joined(separator: ","))],\
                 "first_problem":\(problem)}
                 """
         }
@@ -128,7 +131,12 @@ public struct Soak: Sendable {
 
     private func watch(until end: ContinuousClock.Instant) async {
         while ContinuousClock.now < end {
-            if let memory = Self.residentMegabytes() { state.report.withLock { $0.memory.append(memory) } }
+            if let memory = Self.residentMegabytes() {
+                state.report.withLock { report in
+                    report.memory.append(memory)
+                    report.answers.append(report.whole + report.cleanErrors + report.truncated + report.broken)
+                }
+            }
             for server in servers { server.forgetRequests() }
             try? await Task.sleep(for: .seconds(5))
         }

@@ -16,7 +16,7 @@ struct HeldOutReport {
     /// Per model how well it is estimated; for the worst and the best model how well choosing between them works.
     func metrics() throws -> [ArtifactCard.Metric] {
         // Chances to beat other models do not tell a model's right answers from its wrong ones.
-        let perModel = comparison == .odds ? [] : try examples.models.indices.compactMap { try accuracy(of: $0) }
+        let perModel = comparison != .difference ? [] : try examples.models.indices.compactMap { try accuracy(of: $0) }
         return try pairMetrics() + perModel
     }
 
@@ -54,9 +54,7 @@ struct HeldOutReport {
     /// A number for each group, where rows were grouped: rows of one group are drawn together.
     private func clusters(_ chosen: [Int]) -> [Int]? {
         let groups = chosen.compactMap { examples.rows[$0].group }
-        guard groups.count == chosen.count else { return nil }
-        let numbers = Dictionary(zip(Set(groups).sorted(), 0...), uniquingKeysWith: { first, _ in first })
-        return groups.compactMap { numbers[$0] }
+        return groups.count == chosen.count ? Clusters.numbers(groups) : nil
     }
 
     static func metric(_ name: String, _ interval: Interval) -> ArtifactCard.Metric {

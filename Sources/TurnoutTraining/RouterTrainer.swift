@@ -37,8 +37,12 @@ public struct CrossFit: Sendable {
     public var estimator: any Estimator
     /// Estimates of every row by a fit that did not see the row's fold; shape `[models][rows]`.
     public var outOfFold: [[Double]]
+    /// What the estimates are of, where that is neither scores nor wins.
+    var targets: ScoreTable?
+    /// A sentence for the card on what the kind chose by itself.
+    var note: String?
 
-    /// Bundles both.
+    /// Bundles estimator and estimates.
     public init(estimator: any Estimator, outOfFold: [[Double]]) {
         self.estimator = estimator
         self.outOfFold = outOfFold
@@ -73,16 +77,9 @@ extension RouterTrainer {
     public func crossFit(
         _ examples: TrainingExamples, folds: Folds, _ context: TrainingContext
     ) throws -> CrossFit {
-        var outOfFold = [[Double]](
-            repeating: [Double](repeating: 0, count: examples.rows.count), count: examples.models.count)
-        for fold in 0..<folds.count {
+        let outOfFold = try examples.outOfFold(folds, threads: context.threads) { kept, fold in
             context.progress?(TrainingProgress(stage: .validating, completed: fold, total: folds.count))
-            let (held, kept) = folds.split(fold)
-            let estimator = try fit(examples.selecting(kept), context)
-            let estimates = examples.estimates(estimator, rows: held, threads: context.threads)
-            for (row, values) in zip(held, estimates) {
-                for (model, value) in values.enumerated() { outOfFold[model][row] = value }
-            }
+            return try fit(kept, context)
         }
         context.progress?(TrainingProgress(stage: .fitting, completed: 0, total: 1))
         return CrossFit(estimator: try fit(examples, context), outOfFold: outOfFold)
@@ -95,7 +92,7 @@ public enum RouterTrainers {
     public static let all: [any RouterTrainer.Type] = [
         RandomTrainer.self, LengthTrainer.self, NearestNeighboursTrainer.self, ClusterTrainer.self, LinearTrainer.self,
         MatrixFactorisationTrainer.self, ItemResponseTrainer.self, EnsembleTrainer.self,
-        SimilarityWeightedTrainer.self,
+        SimilarityWeightedTrainer.self, HybridTrainer.self,
     ]
 
     /// How estimates of a kind compare; `nil` for an unknown kind.

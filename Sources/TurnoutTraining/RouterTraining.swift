@@ -97,7 +97,7 @@ public struct RouterTraining: Sendable {
         let fit = try crossFit(examples, folds: folds, progress: progress)
         progress?(TrainingProgress(stage: .measuring, completed: 0, total: 1))
         let comparison = type(of: fit.estimator).comparison
-        let judged = examples.judged(by: comparison)
+        let judged = fit.targets ?? examples.judged(by: comparison)
         if let lone = zip(examples.models, judged.models).first(where: { $0.1.rows.isEmpty })?.0 {
             throw TurnoutError(
                 .insufficientData, "'\(lone)' was never compared with another model; add rows that both answered")
@@ -106,9 +106,9 @@ public struct RouterTraining: Sendable {
             examples: examples, estimates: fit.outOfFold, comparison: comparison,
             resamples: options.resamples, seed: options.seed, threads: options.threads)
         let router = try EstimateRouter(
-            card: card(table, models: examples.models, metrics: try report.metrics(), folds: folds),
+            card: card(table, models: examples.models, metrics: try report.metrics(), folds: folds, note: fit.note),
             encoder: options.encoder, estimator: fit.estimator, range: judged.range,
-            reliability: reliability(judged, fit.outOfFold, comparison),
+            reliability: Self.reliability(judged, fit.outOfFold, comparison),
             sample: sample(fit.outOfFold, rows: examples.rows.count))
         return Result(
             router: router, examples: examples, outOfFold: fit.outOfFold,
@@ -132,7 +132,7 @@ public struct RouterTraining: Sendable {
         }
         let known = Set(table.models)
         let table = table.scoringBattles(among: options.models.isEmpty ? known.sorted() : options.models)
-        let models = try chosenModels(table, known: known)
+        let models = try Self.chosenModels(options.models, of: table, known: known)
         let rows = table.rows.filter { row in models.contains { row.scores[$0] != nil } }
         let scores = try ScoreTable(rows: rows, models: models, folds: options.folds)
         let features = FeatureTable.make(
@@ -172,18 +172,22 @@ public struct RouterTraining: Sendable {
         return try Folds.grouped(groups, folds: min(options.folds, max(2, Set(groups).count)))
     }
 
-    private func chosenModels(_ table: OutcomeTable, known: Set<ModelID>) throws -> [ModelID] {
+    /// The models that were asked for, or all that have scores, the worst first.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for a model that is listed twice or unknown,
+    ///   `.insufficientData` for fewer than two.
+    static func chosenModels(_ asked: [ModelID], of table: OutcomeTable, known: Set<ModelID>) throws -> [ModelID] {
         guard !known.isEmpty else {
             throw TurnoutError(.insufficientData, "no row has scores; a router learns from outcomes or battles")
         }
-        guard Set(options.models).count == options.models.count else {
+        guard Set(asked).count == asked.count else {
             throw TurnoutError(.invalidArgument, "a model is listed twice in --models")
         }
-        for model in options.models where !known.contains(model) {
+        for model in asked where !known.contains(model) {
             let names = known.sorted().prefix(12).map { "'\($0)'" }.joined(separator: ", ")
             throw TurnoutError(.invalidArgument, "no row has a score of '\(model)'; the data has \(names)")
         }
-        let chosen = options.models.isEmpty ? known.sorted() : options.models
+        let chosen = asked.isEmpty ? known.sorted() : asked
         guard chosen.count > 1 else {
             throw TurnoutError(
                 .insufficientData,
@@ -194,7 +198,7 @@ public struct RouterTraining: Sendable {
     }
 
     /// What came true of each model's estimates.
-    private func reliability(
+    static func reliability(
         _ judged: ScoreTable, _ estimates: [[Double]], _ comparison: Comparison
     ) -> [Reliability] {
         let models = judged.models.count
@@ -219,7 +223,7 @@ public struct RouterTraining: Sendable {
     }
 
     private func card(
-        _ table: OutcomeTable, models: [ModelID], metrics: [ArtifactCard.Metric], folds: Folds
+        _ table: OutcomeTable, models: [ModelID], metrics: [ArtifactCard.Metric], folds: Folds, note: String?
     ) -> ArtifactCard {
         let split = options.keepsGroupsTogether ? "groups held out together" : "random"
         return ArtifactCard(
@@ -229,7 +233,8 @@ public struct RouterTraining: Sendable {
                 .init(file: $0.name, rows: $0.rows, sha256: $0.sha256, licence: options.licence)
             },
             metrics: metrics,
-            notes: "Figures are of rows held out in \(folds.count) folds, \(split), seed \(options.seed).",
+            notes: "Figures are of rows held out in \(folds.count) folds, \(split), seed \(options.seed)."
+                + (note.map { " \($0)" } ?? ""),
             createdAt: options.createdAt)
     }
 }

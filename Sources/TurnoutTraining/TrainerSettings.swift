@@ -43,7 +43,14 @@ public struct TrainerSettings {
     public mutating func number(
         _ name: String, default standard: Double, in range: ClosedRange<Double>
     ) throws -> Double {
-        guard let text = take(name) else { return standard }
+        try number(name, in: range) ?? standard
+    }
+
+    /// A number that need not be given.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for anything else or a number out of range.
+    mutating func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
+        guard let text = take(name) else { return nil }
         guard let value = Double(text), range.contains(value) else {
             throw refusal(name, text, "a number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -56,6 +63,19 @@ public struct TrainerSettings {
     public mutating func flag(_ name: String, default standard: Bool) throws -> Bool {
         guard let text = take(name) else { return standard }
         guard let value = Bool(text) else { throw refusal(name, text, "true or false") }
+        return value
+    }
+
+    /// One of some words.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for anything else.
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, default standard: Choice
+    ) throws -> Choice where Choice.RawValue == String {
+        guard let text = take(name) else { return standard }
+        guard let value = Choice(rawValue: text) else {
+            throw refusal(name, text, "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
         return value
     }
 

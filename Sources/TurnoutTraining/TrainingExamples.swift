@@ -40,13 +40,34 @@ public struct TrainingExamples: Sendable {
         }.flatMap { $0 }
     }
 
+    /// Estimates of every row by a fit to the rows of the other folds; shape `[models][rows]`.
+    ///
+    /// - Parameters:
+    ///   - folds: Which rows are held out together.
+    ///   - threads: The most threads to use for the estimates.
+    ///   - fit: Is given the rows to learn from and the number of the fold that is held out.
+    /// - Returns: The estimates, clipped to the range of scores.
+    func outOfFold(
+        _ folds: Folds, threads: Int, fit: (TrainingExamples, Int) throws -> any Estimator
+    ) rethrows -> [[Double]] {
+        var result = [[Double]](repeating: [Double](repeating: 0, count: rows.count), count: models.count)
+        for fold in 0..<folds.count {
+            let (held, kept) = folds.split(fold)
+            let estimates = estimates(try fit(selecting(kept), fold), rows: held, threads: threads)
+            for (row, values) in zip(held, estimates) {
+                for (model, value) in values.enumerated() { result[model][row] = value }
+            }
+        }
+        return result
+    }
+
     /// Which model did better than which, row by row.
     var comparisons: ModelComparisons { ModelComparisons(scores, rows: rows, models: models) }
 
     /// What estimates of this kind are held against: scores, or the shares of comparisons that each model won.
     func judged(by comparison: Comparison) -> ScoreTable {
         switch comparison {
-        case .difference: scores
+        case .difference, .sufficiency: scores
         case .odds: ScoreTable(targets: comparisons.winShares(models: models.count))
         }
     }

@@ -19,7 +19,7 @@ struct AdviseCommand: AsyncParsableCommand {
     @OptionGroup var source: DataOptions
 
     @Option(help: "Models to choose from, separated by commas; all models of the data by default.")
-    var models: String?
+    var models: ModelList?
 
     @OptionGroup var costs: CostOptions
 
@@ -47,12 +47,8 @@ struct AdviseCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard !source.data.isEmpty else {
-            throw ValidationError("--data is missing; give at least one file of outcomes")
-        }
-        guard source.excludeSimilarTo.isEmpty else {
-            throw ValidationError("--exclude-similar-to has no use here; it belongs to train and evaluate")
-        }
+        try source.require("outcomes")
+        try source.refuseSimilar()
         try heldOut.refuseOdds()
         if valuePerQuality != nil, maxDrop != nil {
             throw ValidationError("--value-per-quality says what a loss of quality costs; leave out --max-drop")
@@ -74,7 +70,7 @@ struct AdviseCommand: AsyncParsableCommand {
         let progress = quiet ? nil : ProgressLine()
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
         let table = try OutcomeTable(paths: source.data, options: source.readerOptions)
-        let chosen = models?.split(separator: ",").map { ModelID(String($0)) } ?? table.models
+        let chosen = models?.models ?? table.models
         let complete = try completeRows(table, chosen)
         let known = try costs.costs()
         // Before the training, so that a missing price is said at once.
@@ -91,7 +87,7 @@ struct AdviseCommand: AsyncParsableCommand {
             .init(
                 models: examples.models, scores: examples.scores.models.map(\.targets),
                 costs: examples.models.map { costOfModel[$0] ?? [] }, estimates: fit.outOfFold, folds: folds,
-                clusters: source.groupBy == nil ? nil : try Self.numbers(of: OutcomeTable.groups(of: examples.rows))))
+                clusters: source.groupBy == nil ? nil : try Clusters.numbers(of: examples.rows)))
         progress?.finish()
         let summary = AdviceSummary(
             advice, incompleteRows: table.rows.count - complete.rows.count, fixedCost: fixedCost, judgeCost: judgeCost)
@@ -124,11 +120,5 @@ struct AdviseCommand: AsyncParsableCommand {
                 """)
         }
         return OutcomeTable(rows: rows, files: table.files)
-    }
-
-    /// A number for each group, so that its rows are drawn together.
-    private static func numbers(of groups: [String]) -> [Int] {
-        let numbers = Dictionary(zip(Set(groups).sorted(), 0...), uniquingKeysWith: { first, _ in first })
-        return groups.map { numbers[$0, default: 0] }
     }
 }

@@ -3,7 +3,9 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Puts the gateway to the test.",
+        abstract: "Puts the gateway and its rules to the test.",
         discussion: "Example: turnout bench faults",
-        subcommands: [BenchFaultsCommand.self, BenchSoakCommand.self])
+        subcommands: [
+            BenchFaultsCommand.self, BenchSoakCommand.self, BenchConversationsCommand.self, BenchFleetCommand.self,
+        ])
 }

@@ -43,12 +43,8 @@ struct CalibrateCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard !source.data.isEmpty else {
-            throw ValidationError("--data is missing; give at least one file of queries")
-        }
-        guard source.excludeSimilarTo.isEmpty else {
-            throw ValidationError("--exclude-similar-to has no use here; it belongs to train and evaluate")
-        }
+        try source.require("queries")
+        try source.refuseSimilar()
         guard [strongShare, budget, qualityTarget].count(where: { $0 != nil }) == 1 else {
             throw ValidationError("give one goal: --strong-share, --budget or --quality-target")
         }
@@ -79,6 +75,7 @@ struct CalibrateCommand: AsyncParsableCommand {
             FileHandle.standardError.write(Data("turnout: \(try unreachable(rows, models))\n".utf8))
             throw ExitCode(1)
         }
+        summary.expiredCertificate = router.card.certificate?.expiryNotice(router: name, at: Date.now.ISO8601Format())
         if let destination {
             let calibration = try ScoreCalibration(
                 scores: scores, sources: table.cardSources,

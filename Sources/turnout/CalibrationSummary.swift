@@ -27,6 +27,8 @@ struct CalibrationSummary: Encodable {
     let strongShareInterval: Band
     let next: Next
     var artifact: String?
+    /// Says so when the router's certificate has expired.
+    var expiredCertificate: String?
     private var costUsdPerThousand: Interval?
     private var qualityKept: Interval?
     private var missRate: Double?
@@ -34,7 +36,8 @@ struct CalibrationSummary: Encodable {
     private var goal = Goal.strongShare(0)
 
     private enum CodingKeys: String, CodingKey {
-        case threshold, strongShare, n, strongShareInterval, next, artifact, costUsdPerThousand, qualityKept, missRate
+        case threshold, strongShare, n, strongShareInterval, next, artifact, expiredCertificate, costUsdPerThousand,
+            qualityKept, missRate
     }
 
     init(threshold: Double, scores: [Double], goal: Goal, found: ThresholdSearch.Result? = nil) {
@@ -91,6 +94,7 @@ struct CalibrationSummary: Encodable {
                     + (qualityKept == nil ? "" : " 'turnout certify' makes a promise instead."))
         }
         if let artifact { lines.append("\(artifact): its policy 'strong_share' now uses these \(n) queries") }
+        if let expiredCertificate { lines.append(expiredCertificate) }
         return lines.joined(separator: "\n")
     }
 }

@@ -12,7 +12,7 @@ struct CascadeCommand: AsyncParsableCommand {
         discussion: """
             Example: turnout cascade --data outcomes.jsonl --cost weak=0.2 --cost strong=10 --verify-cost 0.3
             Compared at equal mean cost: routing (one model a prompt), a plain cascade (cheapest first), and cascade \
-            routing (both in one). Intervals are of 95 %. Where the data have no verifier's scores, one is simulated.
+            routing (both in one). Intervals are of 95 %; with --group-by, whole groups are held out and drawn. Where the data have no verifier's scores, one is simulated.
             Exit code 1 when the cheapest model before the dearest is not shown to cost less than the dearest alone.
             """)
 
@@ -21,7 +21,7 @@ struct CascadeCommand: AsyncParsableCommand {
     @OptionGroup var encoder: EncoderOptions
 
     @Option(help: "Models, separated by commas; all models of the data by default, 20 at most.")
-    var models: String?
+    var models: ModelList?
 
     @OptionGroup var prices: CostOptions
 
@@ -53,9 +53,7 @@ struct CascadeCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard !source.data.isEmpty else {
-            throw ValidationError("--data is missing; give at least one file of outcomes")
-        }
+        try source.require("outcomes")
         guard verifierAUC > 0.5, verifierAUC < 1 else {
             throw ValidationError("--verifier-auc is \(verifierAUC), but must be above 0.5 and below 1")
         }
@@ -72,7 +70,7 @@ struct CascadeCommand: AsyncParsableCommand {
         let progress = quiet ? nil : ProgressLine()
         let report = try report(progress)
         progress?.finish()
-        print(json ? try report.json() : report.text())
+        print(json ? try report.jsonLine() : report.text())
         if !report.pays { throw ExitCode(1) }
     }
 
@@ -81,7 +79,7 @@ struct CascadeCommand: AsyncParsableCommand {
         let encoder = try encoder.load()
         let table = try source.table(encoder: encoder, threads: threads)
         var options = RouterTraining.Options(encoder: encoder, createdAt: "")
-        options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
+        options.models = models?.models ?? []
         options.keepsGroupsTogether = source.groupBy != nil
         (options.folds, options.seed, options.threads, options.resamples) = (folds, seed, threads, 0)
         guard RouterTrainers.comparison(of: train) != .odds else {
@@ -95,8 +93,8 @@ struct CascadeCommand: AsyncParsableCommand {
         progress?.report(TrainingProgress(stage: .measuring, completed: 0, total: 0))
         let outcomes = try CascadeOutcomes(
             rows: result.examples.rows, models: result.examples.models, estimates: result.outOfFold,
-            costs: try prices.costs(),
-            verifierAUC: verifierAUC, seed: seed)
+            costs: try prices.costs(), verifierAUC: verifierAUC, seed: seed,
+            keepsGroupsTogether: source.groupBy != nil)
         let data = try outcomes.data(verifyCost: verifyCost / 1000)
         let comparison = try CascadeComparison(data, resamples: resamples, seed: seed, threads: threads)
         return CascadeReport(

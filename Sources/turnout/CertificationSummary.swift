@@ -30,11 +30,13 @@ struct CertificationSummary: Encodable {
     var rowsNeeded: Int?
     var artifact: String?
     var expiresAt: String?
+    /// Says so when the certificate that the router came with has expired, and was not replaced.
+    var expiredCertificate: String?
     private let weak: String
 
     private enum CodingKeys: String, CodingKey {
         case feasible, threshold, weakShare, weakShareInterval, epsilon, delta, n, loss, observedDrop, incompleteRows,
-            seenRows, groups, suggestion, feasibleEpsilon, rowsNeeded, artifact, expiresAt
+            seenRows, groups, suggestion, feasibleEpsilon, rowsNeeded, artifact, expiresAt, expiredCertificate
     }
 
     init(_ result: Certifier.Result, _ goal: Certifier.Goal, data: CertificationData, weak: ModelID) {
@@ -102,6 +104,7 @@ struct CertificationSummary: Encodable {
         } else if feasible {
             lines.append("nothing was stored; -o FILE or --in-place puts the certificate into an artifact")
         }
+        if let expiredCertificate { lines.append(expiredCertificate) }
         return lines.joined(separator: "\n")
     }
 }

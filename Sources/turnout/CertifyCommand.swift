@@ -68,9 +68,7 @@ struct CertifyCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard !source.data.isEmpty else {
-            throw ValidationError("--data is missing; give at least one file of outcomes that the router has not seen")
-        }
+        try source.require("outcomes that the router has not seen")
         guard source.excludeSimilarTo.isEmpty else {
             throw ValidationError(
                 "--exclude-similar-to has no use here; --trained-on leaves out prompts that the router has seen")
@@ -112,6 +110,10 @@ struct CertifyCommand: AsyncParsableCommand {
                 card.certificate = try certificate.sealed(forRouter: fingerprint)
             }
             (summary.artifact, summary.expiresAt) = (destination, certificate.expiresAt)
+        }
+        if summary.artifact != name {
+            summary.expiredCertificate = router.card.certificate?.expiryNotice(
+                router: name, at: Date.now.ISO8601Format())
         }
         progress?.finish()
         print(json ? try summary.jsonLine() : summary.text())

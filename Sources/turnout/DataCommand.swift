@@ -54,11 +54,7 @@ extension DataCommand {
 
         func run() async throws {
             let description = try described()
-            guard json else { return print(DescriptionText(description, style: .standardOutput).text) }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            print(String(decoding: try encoder.encode(description), as: UTF8.self))
+            print(json ? try description.jsonLine() : DescriptionText(description, style: .standardOutput).text)
         }
 
         private func described() throws -> DatasetDescription {

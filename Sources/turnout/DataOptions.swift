@@ -43,15 +43,30 @@ struct DataOptions: ParsableArguments {
         }
     }
 
+    /// Refuses a command line without a file of some kind of rows.
+    func require(_ rows: String) throws {
+        guard !data.isEmpty else { throw ValidationError("--data is missing; give at least one file of \(rows)") }
+    }
+
+    /// Refuses an option that has no use where nothing is learnt.
+    func refuseSimilar() throws {
+        guard excludeSimilarTo.isEmpty else {
+            throw ValidationError("--exclude-similar-to has no use here; it belongs to train and evaluate")
+        }
+    }
+
     /// Reads the files, and leaves out what is like rows to be tested on.
     ///
     /// - Parameters:
     ///   - encoder: Makes the embeddings that likeness is judged by; not used without `--exclude-similar-to`.
     ///   - threads: The most threads to use.
+    ///   - timeField: The field of a row's time, where it is needed.
     /// - Returns: The rows, each prompt once.
     /// - Throws: `TurnoutError` for files that cannot be read.
-    func table(encoder: any TextEncoder, threads: Int?) throws -> OutcomeTable {
-        var table = try OutcomeTable(paths: data, options: readerOptions)
+    func table(encoder: any TextEncoder, threads: Int?, timeField: String? = nil) throws -> OutcomeTable {
+        var options = readerOptions
+        options.timeField = timeField
+        var table = try OutcomeTable(paths: data, options: options)
         for path in excludeSimilarTo {
             table = try table.excludingSimilar(
                 similarity.check(
@@ -96,6 +111,13 @@ struct ColumnOptions: ParsableArguments {
     var isUntouched: Bool {
         textColumn == nil && labelColumn == nil && scoreColumn.isEmpty && groupBy == nil && exclude.isEmpty
             && !skipBadRows
+    }
+
+    /// Whether nothing but the label's column was named.
+    var isUntouchedButForLabels: Bool {
+        var others = self
+        others.labelColumn = nil
+        return others.isUntouched
     }
 
     /// What the reader is told.

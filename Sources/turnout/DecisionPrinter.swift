@@ -19,24 +19,27 @@ struct DecisionPrinter {
             colours.dim(String(format: "%.0f µs", receipt.micros)))
         guard explain else { return headline }
         let width = receipt.candidates.map(\.model.name.count).max() ?? 0
-        let header = pad("model", to: width) + "  estimate  95 % interval   $ per million in / out   rank"
+        let header =
+            pad("model", to: width)
+            + "  estimate  95 % interval   tokens in / out   $ a request   first s   all s   rank"
         let rows = receipt.candidates.map { candidate in
             pad(candidate.model.name, to: width)
                 + String(format: "  %8.3f  %.3f … %.3f   ", candidate.estimate, candidate.low, candidate.high)
-                + pad(prices(candidate), to: 22) + "   " + (candidate.rank.map(String.init) ?? "never tried")
+                + pad("\(candidate.inputTokens) / \(candidate.outputTokens)", to: 15)
+                + "   " + pad(candidate.costUSD.map { String(format: "%.6f", $0) } ?? "unknown", to: 11)
+                + String(format: "   %7.2f  %6.1f   ", candidate.firstTokenSeconds, candidate.totalSeconds)
+                + (candidate.rank.map(String.init) ?? "never tried")
+                + (candidate.filtered.map { "  (" + $0.joined(separator: ", ") + ")" } ?? "")
         }
-        let flip = receipt.counterfactual.map {
-            String(
-                format: "Beyond a score of %.3f it would go to %@; so it would at %@.", $0.score, $0.model.name,
-                $0.change)
-        }
-        return ([headline, colours.dim(header)] + rows + [flip ?? "Nothing would have changed the choice."])
-            .joined(separator: "\n")
+        return ([headline, colours.dim(header)] + rows + [flip(receipt)]).joined(separator: "\n")
     }
 
-    private func prices(_ candidate: DecisionReceipt.Candidate) -> String {
-        guard let input = candidate.inputPrice, let output = candidate.outputPrice else { return "unknown" }
-        return String(format: "%g / %g", input, output)
+    private func flip(_ receipt: DecisionReceipt) -> String {
+        guard let flip = receipt.counterfactual else { return "Nothing would have changed the choice." }
+        let beyond = flip.score.map {
+            String(format: "Beyond a score of %.3f it would go to %@; so it would", $0, flip.model.name)
+        }
+        return "\(beyond ?? "It would go to \(flip.model)") with: \(flip.change)."
     }
 
     private func pad(_ text: String, to width: Int) -> String {

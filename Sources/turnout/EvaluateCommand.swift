@@ -15,14 +15,16 @@ struct EvaluateCommand: AsyncParsableCommand {
         discussion: """
             Example: turnout evaluate --data outcomes.jsonl --router mine.safetensors --router default --report mine.html
             Example: turnout evaluate --data outcomes.jsonl --train linear --folds 10 --group-by subject
-            With --train, every prompt is judged by a fit that had not seen it: other folds of --data, or, with --test, \
-            all of --data without the prompts and questions of the test file.
+            With --train, every prompt is judged by a fit that had not seen it: other folds of --data, with --test \
+            all of --data without the prompts and questions of the test file, with --test-after what is older.
+            --router causal-llm asks a language model about every prompt; see docs/routers/causal-llm.md.
             Two models are compared as a pair. With more, the report is of all of them; --weak or --strong picks a pair.
             """)
 
     @OptionGroup var source: DataOptions
 
-    @Option(help: "Router to compare: 'default' or the path of an artifact. May be given several times.")
+    @Option(
+        help: "Router to compare: 'default', the path of an artifact, or 'causal-llm'. May be given several times.")
     var router: [String] = []
 
     @Option(
@@ -38,10 +40,21 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Outcomes to compare on, when --train learns from --data. May be given several times.")
     var test: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Learns from the rows of --data before this time and compares on the others.",
+            discussion: "A date such as 2024-05-01 or 2024-05-01T12:30:00Z, or a number.", valueName: "time"))
+    var testAfter: String?
+
+    @Option(help: "Column that holds the time of a row, for --test-after; 'time' unless given.")
+    var timeColumn: String?
+
     @OptionGroup var encoder: EncoderOptions
 
+    @OptionGroup(title: "Classifier of --router causal-llm") var classifier: ClassifierOptions
+
     @Option(help: "Models to choose between, separated by commas; all models of the data by default.")
-    var models: String?
+    var models: ModelList?
 
     @Option(help: "The weak model of a pair; the worst by mean score if only --strong is given.")
     var weak: String?
@@ -79,15 +92,15 @@ struct EvaluateCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard !source.data.isEmpty else {
-            throw ValidationError("--data is missing; give at least one file of outcomes")
-        }
+        try source.require("outcomes")
         guard test.isEmpty || !train.isEmpty else {
             throw ValidationError("--test is for routers that --train learns from --data; to test others, give --data")
         }
-        guard test.isEmpty || folds == nil else {
-            throw ValidationError("--folds has no use with --test: the whole of --data is learnt from")
+        guard test.isEmpty && testAfter == nil || folds == nil else {
+            throw ValidationError("--folds has no use with --test or --test-after: nothing is held out in folds")
         }
+        try validateTime()
+        try validateClassifier()
         guard settings.isEmpty || train.count == 1 else {
             throw ValidationError("--set belongs to one kind of router; give one --train with it")
         }
@@ -100,17 +113,41 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
     }
 
+    private func validateTime() throws {
+        guard let testAfter else {
+            guard timeColumn == nil else { throw ValidationError("--time-column belongs to --test-after") }
+            return
+        }
+        guard TimeStamp.seconds(testAfter) != nil else {
+            throw ValidationError(
+                "--test-after is '\(testAfter)', but must be a date such as 2024-05-01T12:30:00Z, or a number")
+        }
+        guard test.isEmpty, !train.isEmpty else {
+            throw ValidationError(
+                "--test-after divides --data for routers that --train learns; it needs --train and goes without --test")
+        }
+    }
+
+    private func validateClassifier() throws {
+        guard router.contains(CausalLLMRouter.kind) else {
+            guard classifier.isUntouched else {
+                throw ValidationError("--classifier-url and its like belong to --router causal-llm")
+            }
+            return
+        }
+        do { _ = try classifier.configuration(candidates: ["weak", "strong"]) } catch let error as TurnoutError {
+            throw ValidationError(error.message)
+        }
+    }
+
     func run() async throws {
         let progress = quiet ? nil : ProgressLine()
-        let (data, result) = try evaluated(progress)
+        let (data, result) = try await evaluated(progress)
         progress?.finish()
         let pages = EvaluationPage(result, data: data, title: title, showsPrompts: showPrompts)
         if let report { try WholeFile.write(Array(pages.html.utf8), to: report) }
         if let svg { try WholeFile.write(Array(pages.curve.utf8), to: svg) }
-        print(
-            json
-                ? String(decoding: try EvaluationJSON(result).data(), as: UTF8.self)
-                : EvaluationText(result).text)
+        print(json ? try EvaluationJSON(result).jsonLine() : EvaluationText(result).text)
     }
 
     private var title: String {
@@ -119,18 +156,17 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     // MARK: - Steps
 
-    private func evaluated(_ progress: ProgressLine?) throws -> (EvaluationData, EvaluationResult) {
+    private func evaluated(_ progress: ProgressLine?) async throws -> (EvaluationData, EvaluationResult) {
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
         let encoder = try encoder.load()
         let trainers = try train.map { try RouterTrainers.trainer($0, settings: settings) }
-        let table =
-            test.isEmpty
-            ? try source.table(encoder: encoder, threads: threads)
-            : try OutcomeTable(paths: test, options: source.columns.readerOptions)
-        let data = try EvaluationData(rows: table.rows, options: dataOptions())
-        var (routers, notes) = try stored(data, table: table)
+        let (judged, past) = try tables(encoder)
+        let data = try EvaluationData(rows: judged.rows, options: dataOptions())
+        var (routers, notes) = try await stored(data, table: judged, progress)
         if !trainers.isEmpty {
-            let (trained, further) = try learned(trainers, by: encoder, data, table, progress)
+            let (trained, further) =
+                try past.map { try transferred(trainers, by: encoder, from: $0, to: data, judged, progress) }
+                ?? crossValidated(trainers, by: encoder, data, judged, progress)
             routers += trained
             notes += further
         }
@@ -143,9 +179,23 @@ struct EvaluateCommand: AsyncParsableCommand {
         return (data, result)
     }
 
+    /// What routers are compared on, and what they learn from where that is something else.
+    private func tables(_ encoder: any TextEncoder) throws -> (judged: OutcomeTable, past: OutcomeTable?) {
+        guard test.isEmpty else {
+            let judged = try OutcomeTable(paths: test, options: source.columns.readerOptions)
+            return (judged, try source.table(encoder: encoder, threads: threads))
+        }
+        guard let moment = testAfter.flatMap(TimeStamp.seconds) else {
+            return (try source.table(encoder: encoder, threads: threads), nil)
+        }
+        let all = try source.table(encoder: encoder, threads: threads, timeField: timeColumn ?? "time")
+        let split = try TimeSplit(all.rows, at: moment)
+        return (OutcomeTable(rows: split.later, files: all.files), OutcomeTable(rows: split.earlier, files: all.files))
+    }
+
     private func dataOptions() throws -> EvaluationData.Options {
         var options = EvaluationData.Options()
-        options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
+        options.models = models?.models ?? []
         options.weak = weak.map { ModelID($0) }
         options.strong = strong.map { ModelID($0) }
         options.costs = try costs.costs()
@@ -154,49 +204,68 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     /// Routers from artifacts, the embedded one when nothing else was asked for.
-    private func stored(_ data: EvaluationData, table: OutcomeTable) throws -> ([RouterPredictions], [String]) {
+    private func stored(
+        _ data: EvaluationData, table: OutcomeTable, _ progress: ProgressLine?
+    ) async throws -> ([RouterPredictions], [String]) {
         let names = router.isEmpty && train.isEmpty ? ["default"] : router
         let hashes = Set(table.files.map(\.sha256)).subtracting([""])
         let stems = names.map { URL(filePath: $0).deletingPathExtension().lastPathComponent }
         var notes: [String] = []
-        let predictions = try names.map { path in
+        var predictions: [RouterPredictions] = []
+        for path in names {
+            guard path != CausalLLMRouter.kind else {
+                let (asked, further) = try await classifier.predictions(on: data) { progress?.report($0) }
+                predictions.append(asked)
+                notes += further
+                continue
+            }
             let loaded = try Configuration.loadRouter(named: path)
             let stem = URL(filePath: path).deletingPathExtension().lastPathComponent
             let name = (stems + train).filter { $0 == stem }.count > 1 ? path : stem
             if let source = loaded.card.sources.first(where: { hashes.contains($0.sha256) }) {
                 notes.append("\(name) was trained on \(source.file): its figures here are not of unseen prompts.")
             }
-            return try RouterPredictions(
-                asking: loaded, name: name, on: data, threads: threads, clock: ContinuousClock())
+            if let notice = loaded.card.certificate?.expiryNotice(router: name, at: Date.now.ISO8601Format()) {
+                notes.append(notice)
+            }
+            predictions.append(
+                try RouterPredictions(
+                    asking: loaded, name: name, on: data, threads: threads, clock: ContinuousClock()))
         }
         return (predictions, notes)
     }
 
-    private func learned(
-        _ trainers: [any RouterTrainer], by encoder: any TextEncoder, _ data: EvaluationData, _ table: OutcomeTable,
-        _ progress: ProgressLine?
-    ) throws -> ([RouterPredictions], [String]) {
+    private func trainingOptions(_ encoder: any TextEncoder) -> RouterTraining.Options {
         var options = RouterTraining.Options(encoder: encoder, createdAt: "")
         if let folds { options.folds = folds }
         (options.seed, options.threads, options.keepsGroupsTogether) = (seed, threads, source.groupBy != nil)
-        let training = TrainedPredictions(trainers, options: options)
-        guard !test.isEmpty else {
-            let predictions = try training.crossValidated(table, data: data, clock: ContinuousClock()) {
-                progress?.report($0)
-            }
-            let together = source.groupBy.map { ", groups of '\($0)' held out together" } ?? ", random"
-            return (predictions, ["Trained routers: \(options.folds) folds\(together), seed \(seed)."])
-        }
-        var learnt = try source.table(encoder: options.encoder, threads: threads)
-        let split = try TransferSplit(training: learnt.rows, test: table.rows)
-        learnt.rows = split.kept
-        let predictions = try training.transferred(from: learnt, to: data, clock: ContinuousClock()) {
-            progress?.report($0)
-        }
+        return options
+    }
+
+    private func crossValidated(
+        _ trainers: [any RouterTrainer], by encoder: any TextEncoder, _ data: EvaluationData, _ table: OutcomeTable,
+        _ progress: ProgressLine?
+    ) throws -> ([RouterPredictions], [String]) {
+        let options = trainingOptions(encoder)
+        let predictions = try TrainedPredictions(trainers, options: options)
+            .crossValidated(table, data: data, clock: ContinuousClock()) { progress?.report($0) }
+        let together = source.groupBy.map { ", groups of '\($0)' held out together" } ?? ", random"
+        return (predictions, ["Trained routers: \(options.folds) folds\(together), seed \(seed)."])
+    }
+
+    private func transferred(
+        _ trainers: [any RouterTrainer], by encoder: any TextEncoder, from past: OutcomeTable, to data: EvaluationData,
+        _ judged: OutcomeTable, _ progress: ProgressLine?
+    ) throws -> ([RouterPredictions], [String]) {
+        let split = try TransferSplit(training: past.rows, test: judged.rows)
+        let learnt = OutcomeTable(rows: split.kept, files: past.files)
+        let predictions = try TrainedPredictions(trainers, options: trainingOptions(encoder))
+            .transferred(from: learnt, to: data, clock: ContinuousClock()) { progress?.report($0) }
+        let when = testAfter.map { " from before \($0)" } ?? ""
         return (
             predictions,
             [
-                "Trained on \(split.kept.count) prompts; \(split.removed) that stand in the test data were removed before."
+                "Trained on \(split.kept.count) prompts\(when); \(split.removed) that stand in the test data were removed before."
             ]
         )
     }

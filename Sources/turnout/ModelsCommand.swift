@@ -7,13 +7,17 @@ import TurnoutHub
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "Downloads encoders from a model hub, and shows and removes what is there.",
+        abstract:
+            "Fetches models from a hub and uploads them to it, shows and removes what is here, and tells what is known of them.",
         discussion: """
             Example: turnout models pull sentence-transformers/all-MiniLM-L6-v2
             The cache is the one of Python's huggingface_hub; HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and
             HF_HUB_OFFLINE mean the same here as there.
             """,
-        subcommands: [PullCommand.self, ListCommand.self, PathCommand.self, RemoveCommand.self])
+        subcommands: [
+            PullCommand.self, PushCommand.self, ListCommand.self, PathCommand.self, RemoveCommand.self,
+            CatalogueCommand.self,
+        ])
 
     /// Which model is meant.
     struct Model: ParsableArguments {
@@ -191,8 +195,8 @@ extension ModelsCommand {
     }
 }
 
-/// Shows a download's progress on standard error: one bar on a terminal, a line now and then elsewhere.
-private final class TransferDisplay: Sendable {
+/// Shows a transfer's progress on standard error: one bar on a terminal, a line now and then elsewhere.
+final class TransferDisplay: Sendable {
     private struct State {
         var meter: TransferMeter
         var isDrawn = false
@@ -236,14 +240,14 @@ private final class TransferDisplay: Sendable {
 
 private func say(_ sentence: String) { FileHandle.standardError.write(Data("\(sentence)\n".utf8)) }
 
-private func print(json value: some Encodable) throws {
+func print(json value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
-private enum TextTable {
+enum TextTable {
     /// Columns as wide as their widest cell.
     static func text(header: [String], rows: [[String]]) -> String {
         let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }

@@ -6,7 +6,7 @@ import TurnoutEvaluation
 import TurnoutRouting
 import TurnoutTraining
 
-/// How a difficulty router is trained: by a recipe, on the files it names.
+/// How a difficulty router or a task classifier is trained by a recipe, on the files it names.
 struct RecipeOptions: ParsableArguments {
     @Option(help: "Recipe: a JSON file that names data, licences and options.")
     var recipe: String?
@@ -27,11 +27,16 @@ struct RecipeOptions: ParsableArguments {
     /// Whether none of them was given.
     var isUntouched: Bool { recipe == nil && dataDir == nil && !leaveOneOut && test == nil }
 
+    /// Where the files that a recipe names are looked for; empty without a recipe.
+    var folders: [String] {
+        guard let recipe else { return [] }
+        return [dataDir, URL(filePath: recipe).deletingLastPathComponent().path].compactMap { $0 }
+    }
+
     func train(output: String, threads: Int?, createdAt: String, _ progress: ProgressLine?) throws -> TrainingSummary {
         guard let recipe else { throw TurnoutError(.invalidArgument, "--recipe is missing") }
-        let beside = URL(filePath: recipe).deletingLastPathComponent().path
         let trainer = try DifficultyTrainer(
-            recipe: TrainingRecipe(path: recipe), folders: [dataDir, beside].compactMap { $0 },
+            recipe: TrainingRecipe(path: recipe), folders: folders,
             encoder: StaticEncoder.embedded(), threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
         ) { progress?.report($0) }
         let transfer = leaveOneOut ? try trainer.leaveOneSourceOut { progress?.report($0) } : []

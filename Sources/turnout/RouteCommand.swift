@@ -33,24 +33,25 @@ struct RouteCommand: AsyncParsableCommand {
     private func run(_ route: ModelDirectory.Route) async throws {
         let printer = DecisionPrinter(json: json, explain: explain, colours: TerminalStyle.standardOutput)
         if let prompt {
-            printer.print(try await timedReceipt(for: prompt, by: route))
+            printer.print(try await timedReceipt(for: Query(prompt), by: route))
             return
         }
         var number = 0
         while let line = readLine() {
             number += 1
             guard !line.allSatisfy(\.isWhitespace) else { continue }
-            printer.print(try await timedReceipt(for: try PromptLine.text(of: line, number: number), by: route))
+            printer.print(try await timedReceipt(for: try PromptLine.query(of: line, number: number), by: route))
         }
         guard number > 0 else {
             throw TurnoutError(.invalidArgument, "no prompt: give one as an argument or on standard input, one a line")
         }
     }
 
-    private func timedReceipt(for text: String, by route: ModelDirectory.Route) async throws -> DecisionReceipt {
+    private func timedReceipt(for query: Query, by route: ModelDirectory.Route) async throws -> DecisionReceipt {
         let clock = ContinuousClock()
         let start = clock.now
-        let decision = try await route.decide(text)
+        let decision = try await route.decide(
+            query, under: Conditions(time: Date.now.ISO8601Format()))
         let micros = (clock.now - start) / .microseconds(1)
         var generator = SystemRandomNumberGenerator()
         return DecisionReceipt(

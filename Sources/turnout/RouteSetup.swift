@@ -18,6 +18,13 @@ struct RouteSetup: ParsableArguments {
     @Option(help: "Candidates by name, weakest first, separated by commas.")
     var models: String?
 
+    @Option(
+        help: """
+            Policy, as in the header x-turnout-policy: strong_share=0.3, target_quality=0.97, cheapest_above=0.8, \
+            lambda=20,mu=0.01, latency=interactive, capability=by_size or several of them.
+            """)
+    var policy: String?
+
     @Option(help: "Share of prompts for the strongest candidate, 0 to 1.")
     var strongShare: Double?
 
@@ -34,12 +41,12 @@ struct RouteSetup: ParsableArguments {
                     .invalidArgument,
                     "--router, --models and --classifier-url have no use beside --config, which names them all")
             }
-            return try await Configuration.load(path: config).withRoute(named: route, policy: try policy(), body)
+            return try await Configuration.load(path: config).withRoute(named: route, policy: try chosenPolicy(), body)
         }
         guard route == nil else {
             throw TurnoutError(.invalidArgument, "--route needs --config FILE, in which that route stands")
         }
-        let policy = try policy()
+        let policy = try chosenPolicy()
         if router == CausalLLMRouter.kind {
             return try await classifier.configuration(candidates: names ?? ["weak", "strong"])
                 .withRoute(named: nil, policy: policy, body)
@@ -56,13 +63,14 @@ struct RouteSetup: ParsableArguments {
 
     private var names: [ModelID]? { models?.split(separator: ",").map { ModelID(String($0)) } }
 
-    private func policy() throws -> Policy? {
-        switch (strongShare, threshold) {
-        case (nil, nil): nil
-        case (let share?, nil): .strongShare(share)
-        case (nil, let threshold?): .threshold(threshold)
-        case (_?, _?):
-            throw TurnoutError(.invalidArgument, "--strong-share and --threshold exclude each other; give one of them")
+    private func chosenPolicy() throws -> Policy? {
+        let given = [policy, strongShare.map { "strong_share=\($0)" }, threshold.map { "threshold=\($0)" }].compactMap {
+            $0
         }
+        guard given.count <= 1 else {
+            throw TurnoutError(
+                .invalidArgument, "--policy, --strong-share and --threshold exclude each other; give one of them")
+        }
+        return try given.first.map { try Policy(text: $0) }
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import TurnoutCore
 import TurnoutEncoders
 import TurnoutEvaluation
+import TurnoutHub
 import TurnoutRouting
 import TurnoutTraining
 
@@ -16,11 +17,23 @@ struct TrainCommand: AsyncParsableCommand {
             intervals, beside prompt length, chance and the oracle.
             A difficulty router, such as the embedded default, is trained by a recipe that names its files:
             turnout train --router difficulty --recipe Recipes/default-router.json --data-dir data -o default.safetensors
+            A setfit router learns labels from a few texts of each, by tuning a transformer:
+            turnout train --router setfit --data labelled.jsonl --encoder sentence-transformers/all-MiniLM-L6-v2 \
+            --class-map simple=weak,complex=strong -o fewshot.safetensors
+            A classifier router learns who wins from the battles or outcomes of two models, by tuning a transformer:
+            turnout train --router classifier --data battles.jsonl --models weak,strong \
+            --encoder sentence-transformers/all-MiniLM-L6-v2 -o mine.safetensors
+            A task classifier, for the capability policy, is trained on texts labelled with the names of tasks:
+            turnout train --router tasks --data labels.jsonl -o tasks.safetensors
             """)
 
     @Option(
-        help: "Kind of router: \(RouterTrainers.all.map { $0.kind }.joined(separator: ", ")) or difficulty.",
-        completion: .list(RouterTrainers.all.map { $0.kind } + [DifficultyRouter.kind]))
+        help:
+            "Kind of router: \(RouterTrainers.all.map { $0.kind }.joined(separator: ", ")), classifier, setfit, difficulty or tasks.",
+        completion: .list(
+            RouterTrainers.all.map { $0.kind } + [
+                ClassifierTraining.kind, SetFitEstimator.kind, DifficultyRouter.kind, TaskClassifier.kind,
+            ]))
     var router = LinearTrainer.kind
 
     @Option(
@@ -31,10 +44,12 @@ struct TrainCommand: AsyncParsableCommand {
 
     @OptionGroup var encoder: EncoderOptions
 
-    @OptionGroup(title: "Difficulty routers") var recipe: RecipeOptions
+    @OptionGroup(title: "Difficulty routers and task classifiers") var recipe: RecipeOptions
+
+    @OptionGroup(title: "Routers that tune an encoder (setfit, classifier)") var fewShot: FewShotOptions
 
     @Option(help: "Models to estimate, separated by commas; all models of the data by default.")
-    var models: String?
+    var models: ModelList?
 
     @Option(name: [.short, .customLong("output")], help: "Where the artifact goes.")
     var output: String
@@ -58,33 +73,92 @@ struct TrainCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if router == DifficultyRouter.kind {
-            guard recipe.recipe != nil else {
-                throw ValidationError(
-                    "--recipe is missing; a difficulty router is trained by a recipe, see docs/data.md")
-            }
-            guard source.isUntouched, settings.isEmpty, models == nil, folds == nil, seed == nil, licence == nil else {
-                throw ValidationError(
-                    "with --router difficulty, data and options stand in the recipe; leave out --data and its like")
-            }
-        } else {
-            do { _ = try RouterTrainers.trainer(router, settings: settings) } catch let error as TurnoutError {
-                throw ValidationError(error.message)
-            }
-            guard !source.data.isEmpty else {
-                throw ValidationError("--data is missing; give at least one file of outcomes")
-            }
-            guard recipe.isUntouched else {
-                throw ValidationError("--recipe, --data-dir, --leave-one-out and --test belong to --router difficulty")
-            }
+        switch router {
+        case DifficultyRouter.kind: try validateDifficulty()
+        case SetFitEstimator.kind: try validateFewShot()
+        case ClassifierTraining.kind: try validateClassifier()
+        case TaskClassifier.kind: try validateTaskClassifier()
+        default: try validateOutcomes()
+        }
+        guard router == SetFitEstimator.kind || !fewShot.isOfLabels else {
+            throw ValidationError("--class-map and --predict belong to --router setfit")
+        }
+        guard [SetFitEstimator.kind, ClassifierTraining.kind].contains(router) || fewShot.isUntouched else {
+            throw ValidationError("--checkpoint and --svg belong to --router setfit and classifier")
         }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), but must be at least 1") }
     }
 
+    private func validateDifficulty() throws {
+        guard recipe.recipe != nil else {
+            throw ValidationError("--recipe is missing; a difficulty router is trained by a recipe, see docs/data.md")
+        }
+        guard source.isUntouched, settings.isEmpty, models == nil, folds == nil, seed == nil, licence == nil else {
+            throw ValidationError(
+                "with --router difficulty, data and options stand in the recipe; leave out --data and its like")
+        }
+    }
+
+    private func validateFewShot() throws {
+        do { try fewShotOptions() } catch let error as TurnoutError { throw ValidationError(error.message) }
+        guard !source.data.isEmpty || recipe.recipe != nil else {
+            throw ValidationError("--data is missing; give a file of labelled texts, or a recipe that names one")
+        }
+        guard recipe.dataDir == nil, !recipe.leaveOneOut, recipe.test == nil, models == nil, folds == nil,
+            source.weight.isEmpty, source.excludeSimilarTo.isEmpty, source.groupBy == nil
+        else {
+            throw ValidationError(
+                """
+                --models, --folds, --weight, --group-by, --exclude-similar-to, --data-dir, --leave-one-out and --test have no use with \
+                --router setfit; --class-map names the models, --set test_size=0.2 holds rows out
+                """)
+        }
+    }
+
+    private func validateOutcomes() throws {
+        do { _ = try RouterTrainers.trainer(router, settings: settings) } catch let error as TurnoutError {
+            throw ValidationError(error.message)
+        }
+        try source.require("outcomes")
+        guard recipe.isUntouched else {
+            throw ValidationError(
+                "--recipe belongs to --router difficulty and setfit, --data-dir, --leave-one-out and --test to difficulty"
+            )
+        }
+    }
+
+    private func validateTaskClassifier() throws {
+        guard settings.isEmpty, models == nil, encoder.encoder == "static" else {
+            throw ValidationError("--set, --models and --encoder do not belong to --router tasks")
+        }
+        guard !recipe.leaveOneOut, recipe.test == nil else {
+            throw ValidationError("--leave-one-out and --test belong to --router difficulty")
+        }
+        guard (recipe.recipe == nil) != source.data.isEmpty else {
+            throw ValidationError("give either --data with labelled texts or --recipe")
+        }
+        guard recipe.recipe != nil || recipe.dataDir == nil else {
+            throw ValidationError("--data-dir says where the files of --recipe lie; leave it out with --data")
+        }
+        guard recipe.recipe == nil || source.isUntouched && folds == nil && seed == nil && licence == nil else {
+            throw ValidationError("with --recipe, data and options stand in the recipe; leave out --data and its like")
+        }
+        guard source.excludeSimilarTo.isEmpty, source.columns.isUntouchedButForLabels else {
+            throw ValidationError("of the columns, only --label-column can be named with --router tasks")
+        }
+    }
+
     func run() async throws {
         let started = ContinuousClock.now
+        func seconds() -> Double { (ContinuousClock.now - started) / .seconds(1) }
+        if router == SetFitEstimator.kind {
+            var summary = try trainFewShot()
+            summary.seconds = seconds()
+            print(json ? try summary.json() : summary.text())
+            return
+        }
         var summary = try trained()
-        summary.seconds = (ContinuousClock.now - started) / .seconds(1)
+        summary.seconds = seconds()
         print(json ? try summary.json() : summary.text())
     }
 
@@ -92,12 +166,76 @@ struct TrainCommand: AsyncParsableCommand {
         let progress = quiet ? nil : ProgressLine()
         defer { progress?.finish() }
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
-        return router == DifficultyRouter.kind
-            ? try recipe.train(output: output, threads: threads, createdAt: createdAt, progress)
-            : try trainOnOutcomes(progress)
+        switch router {
+        case DifficultyRouter.kind:
+            return try recipe.train(output: output, threads: threads, createdAt: createdAt, progress)
+        case ClassifierTraining.kind: return try trainClassifier(progress)
+        case TaskClassifier.kind: return try trainTaskClassifier(progress)
+        default: return try trainOnOutcomes(progress)
+        }
     }
 
-    private var createdAt: String { Date.now.ISO8601Format() }
+    private func trainTaskClassifier(_ progress: ProgressLine?) throws -> TrainingSummary {
+        let trainer = try TaskTrainer(
+            recipe: recipe.recipe.map { try TaskRecipe(path: $0) } ?? taskRecipe(), folders: recipe.folders,
+            encoder: StaticEncoder.embedded(), threads: threads ?? ProcessInfo.processInfo.activeProcessorCount
+        ) { progress?.report($0) }
+        let result = try trainer.train(createdAt: createdAt) { progress?.report($0) }
+        try result.classifier.save(to: output)
+        var summary = TrainingSummary(artifact: output, card: result.classifier.card, rows: result.rows)
+        summary.furtherMetrics = (result.heldOut + result.tests).flatMap(TaskReportText.baselines)
+        summary.remarks = (result.heldOut.prefix(1) + result.tests).map(TaskReportText.matrix)
+        return summary
+    }
+
+    /// What stands on the command line, as a recipe.
+    private func taskRecipe() throws -> TaskRecipe {
+        let weights = source.readerOptions.weights
+        return try TaskRecipe(
+            sources: source.data.map { path in
+                var file = TaskRecipe.Source(file: path, licence: licence, labelColumn: source.columns.labelColumn)
+                file.weight = weights[path] ?? weights[URL(filePath: path).lastPathComponent]
+                return file
+            }, folds: folds ?? 5, seed: seed ?? 0)
+    }
+
+    private func trainFewShot() throws -> FewShotSummary {
+        var options = SetFitOptions(createdAt: createdAt)
+        var data = FewShotData(files: source.data, reader: source.readerOptions, encoder: encoder.encoder)
+        if let path = recipe.recipe { try FewShotRecipe(path: path).fill(&data, &options) }
+        try fewShotOptions(&options)
+        guard !data.files.isEmpty else {
+            throw TurnoutError(.invalidArgument, "the recipe names no dataset_name; add it, or give --data")
+        }
+        try requireTransformer(data.encoder)
+        return try fewShot.train(data, options: options, output: output, progress: quiet ? nil : TuningLine())
+    }
+
+    /// Refuses an encoder that cannot be tuned.
+    func requireTransformer(_ name: String) throws {
+        guard EncoderLocator.isTable(name) else { return }
+        throw TurnoutError(
+            .invalidArgument,
+            """
+            a \(router) router tunes a transformer, which '\(name)' is not; give --encoder, such as \
+            sentence-transformers/all-MiniLM-L6-v2 after 'turnout models pull' of it
+            """)
+    }
+
+    private func fewShotOptions() throws {
+        var options = SetFitOptions(createdAt: createdAt)
+        try fewShotOptions(&options)
+    }
+
+    /// Settings of the command line, which go before those of a recipe.
+    private func fewShotOptions(_ options: inout SetFitOptions) throws {
+        try options.apply(settings)
+        if let seed { options.tuning.seed = seed }
+        if let threads { options.threads = threads }
+        options.licence = licence
+    }
+
+    var createdAt: String { Date.now.ISO8601Format() }
 
     private func trainOnOutcomes(_ progress: ProgressLine?) throws -> TrainingSummary {
         let options = try trainingOptions()
@@ -112,7 +250,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func trainingOptions() throws -> RouterTraining.Options {
         var options = RouterTraining.Options(encoder: try encoder.load(), createdAt: createdAt)
-        options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
+        options.models = models?.models ?? []
         if let folds { options.folds = folds }
         options.keepsGroupsTogether = source.groupBy != nil
         if let seed { options.seed = seed }

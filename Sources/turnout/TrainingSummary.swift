@@ -12,6 +12,8 @@ struct TrainingSummary {
     var skipped: [OutcomeReader.Skipped] = []
     /// Figures that belong to the command and not on the card.
     var furtherMetrics: [ArtifactCard.Metric] = []
+    /// What follows the figures in the text for people.
+    var remarks: [String] = []
     var seconds = 0.0
 
     private var skippedRows: Int { skipped.reduce(0) { $0 + $1.bad } }
@@ -24,18 +26,16 @@ struct TrainingSummary {
             let encoder: String
             let models: [ModelID]
             let rows: Int
-            let skipped_rows: Int
-            let similar_rows: Int
+            let skippedRows: Int
+            let similarRows: Int
             let seconds: Double
             let metrics: [ArtifactCard.Metric]
         }
-        let object = Object(
+        return try Object(
             artifact: artifact, router: card.kind, encoder: card.encoder.name, models: card.models, rows: rows,
-            skipped_rows: skippedRows, similar_rows: similarRows, seconds: seconds,
-            metrics: card.metrics + furtherMetrics)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(object), as: UTF8.self)
+            skippedRows: skippedRows, similarRows: similarRows, seconds: seconds,
+            metrics: card.metrics + furtherMetrics
+        ).jsonLine()
     }
 
     func text() -> String {
@@ -51,7 +51,8 @@ struct TrainingSummary {
             + (similarRows > 0 ? ", \(similarRows) left out as too like rows to be tested on" : "")
         let head = String(format: "%@: %@ router on %d rows%@, %.1f s", artifact, card.kind, rows, passed, seconds)
         return
-            ([head] + reasons + (metrics.isEmpty ? [] : ["held-out figures with 95 % intervals:"] + metrics) + verdict())
+            ([head] + reasons + (metrics.isEmpty ? [] : ["held-out figures with 95 % intervals:"] + metrics) + verdict()
+            + remarks)
             .joined(separator: "\n")
     }
 

@@ -16,7 +16,7 @@ struct TurnoutCommand: AsyncParsableCommand {
             ServeCommand.self, RouteCommand.self, CheckCommand.self, TrainCommand.self, EmbedCommand.self,
             DistillCommand.self, ModelsCommand.self, DataCommand.self, CalibrateCommand.self,
             CertifyCommand.self, AdviseCommand.self, EvaluateCommand.self, BenchCommand.self,
-            CascadeCommand.self,
+            CascadeCommand.self, HybridCommand.self, ReplayCommand.self,
         ])
 
     static func main() async {

@@ -13,14 +13,16 @@ struct DocumentationTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// All fenced blocks of one language in the README and in `docs/`.
+    /// The README and all pages in `docs/` and the folders in it.
+    static let files: [URL] = {
+        let docs = FileManager.default.enumerator(at: root.appending(path: "docs"), includingPropertiesForKeys: nil)
+        let pages = (docs?.allObjects ?? []).compactMap { $0 as? URL }.filter { $0.pathExtension == "md" }
+        return [root.appending(path: "README.md")] + pages.sorted { $0.path < $1.path }
+    }()
+
+    /// All fenced blocks of one language.
     static func examples(_ language: String) -> [Example] {
-        let docs =
-            (try? FileManager.default.contentsOfDirectory(
-                at: root.appending(path: "docs"), includingPropertiesForKeys: nil)) ?? []
-        let files =
-            [root.appending(path: "README.md")] + docs.filter { $0.pathExtension == "md" }.sorted { $0.path < $1.path }
-        return files.flatMap { file -> [Example] in
+        files.flatMap { file -> [Example] in
             let lines = ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(
                 separator: "\n", omittingEmptySubsequences: false)
             var (found, block): ([Example], [Substring]?) = ([], nil)
@@ -63,9 +65,7 @@ struct DocumentationTests {
 
     @Test("every local link in the documentation leads somewhere")
     func links() throws {
-        let docs = try FileManager.default.contentsOfDirectory(
-            at: Self.root.appending(path: "docs"), includingPropertiesForKeys: nil)
-        for file in [Self.root.appending(path: "README.md")] + docs where file.pathExtension == "md" {
+        for file in Self.files {
             let text = try String(contentsOf: file, encoding: .utf8)
             for match in text.matches(of: /\]\(([^)#:]+)\)/) {
                 let target = file.deletingLastPathComponent().appending(path: String(match.1))

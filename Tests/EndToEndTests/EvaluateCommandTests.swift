@@ -1,4 +1,7 @@
+import FakeHub
 import Foundation
+import NIOHTTP1
+import Synchronization
 import Testing
 
 /// Compares routers on outcomes written here: sums are easy for both models, proofs only for the strong one.
@@ -72,6 +75,73 @@ struct EvaluateCommandTests {
         #expect(nothing.standardError.contains("nothing is left to train on"))
     }
 
+    @Test("with --test-after routers learn from what is older and are judged on the rest")
+    func splitByTime() async throws {
+        let lines = outcomes().split(separator: "\n").enumerated().map { index, line in
+            "{\"asked\": \"2024-0\(1 + index / 40)-1\(index % 10)\", " + line.dropFirst()
+        }
+        let data = try write(lines.joined(separator: "\n"), as: "dated.jsonl")
+        let result = try await evaluate("--data \(data) --train linear --test-after 2024-03-01 --time-column asked")
+        #expect(result.status == 0, "\(result.standardError)")
+        #expect(result.standardOutput.contains("40 prompts"))
+        #expect(result.standardOutput.contains("Trained on 80 prompts from before 2024-03-01; 0 that stand"))
+        for (options, words) in [
+            ("--test-after 2020-01-01 --time-column asked", "choose a time later than --test-after"),
+            ("--test-after 2024-03-01", "the row lacks 'time'"),
+        ] {
+            let refused = try await evaluate("--data \(data) --train linear \(options)")
+            #expect(refused.status == 3 && refused.standardError.contains(words), "\(refused.standardError)")
+        }
+    }
+
+    /// Grades everything 4, at twice the odds of a 2.
+    private static let grade = """
+        {"choices": [{"logprobs": {"content": [{"token": "4", "logprob": -0.405, "top_logprobs": \
+        [{"token": "4", "logprob": -0.405}, {"token": "2", "logprob": -1.099}]}]}}]}
+        """
+
+    @Test("a language model is asked about every prompt once, and measured beside the others")
+    func causalLLM() async throws {
+        let data = try write(outcomes(60), as: "outcomes.jsonl")
+        let server = try await LoopbackServer { _ in .init(body: Array(Self.grade.utf8)) }
+        let result = try await evaluate(
+            "--data \(data) --router causal-llm --router default --classifier-url \(server.address)/v1 --json")
+        await server.close()
+        #expect(result.status == 0, "\(result.standardError)")
+        #expect(server.requests.count == 60)
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(result.standardOutput.utf8)) as? [String: Any])
+        let routers = try #require(object["routers"] as? [[String: Any]])
+        #expect(routers.compactMap { $0["name"] as? String } == ["causal-llm", "default"])
+        // One grade for all prompts orders nothing.
+        let apgr = try #require(routers[0]["apgr"] as? [String: Double])
+        #expect(abs(try #require(apgr["value"]) - 0.5) < 1e-9)
+        #expect((routers[0]["micros_per_decision"] as? Double ?? 0) > 0 && routers[0]["calibration"] == nil)
+    }
+
+    @Test("a language model that grades nothing is no router; one that sometimes does not is measured with its gaps")
+    func failingCausalLLM() async throws {
+        let data = try write(outcomes(60), as: "outcomes.jsonl")
+        let broken = try await LoopbackServer { _ in .init(status: .internalServerError) }
+        let options = "--data \(data) --router causal-llm --classifier-url"
+        let failed = try await evaluate("\(options) \(broken.address)/v1")
+        await broken.close()
+        #expect(failed.status == 4, "\(failed.standardOutput)")
+        #expect(failed.standardError.contains("decided nothing: status 500, on all 60 prompts"))
+        let count = Mutex(0)
+        let flaky = try await LoopbackServer { _ in
+            let isBad = count.withLock { count in
+                count += 1
+                return count % 3 == 0
+            }
+            return isBad ? .init(status: .tooManyRequests) : .init(body: Array(Self.grade.utf8))
+        }
+        let result = try await evaluate("\(options) \(flaky.address)/v1")
+        await flaky.close()
+        #expect(result.status == 0, "\(result.standardError)")
+        #expect(result.standardOutput.contains("status 429, and so on 20 of 60 prompts"))
+    }
+
     @Test(
         "bad data is refused in a sentence",
         arguments: [
@@ -92,6 +162,12 @@ struct EvaluateCommandTests {
             ("", "--data is missing"), ("--data x --test y", "--test is for"),
             ("--data x --train linear --test y --folds 3", "no use with --test"),
             ("--data x --show-prompts", "--report"),
+            ("--data x --train linear --test-after 2024-01-01 --folds 3", "no use with --test"),
+            ("--data x --train linear --test-after yesterday", "must be a date"),
+            ("--data x --test-after 2024-01-01", "it needs --train"), ("--data x --time-column t", "--test-after"),
+            ("--data x --router causal-llm", "needs --classifier-url"),
+            ("--data x --classifier-url http://localhost:1/v1", "belong to --router causal-llm"),
+            ("--data x --models a,,b", "--models"),
             ("--data x --train sorcery", "sorcery"), ("--data x --set a=1", "--set"), ("--data x --price weak", "weak"),
         ])
     func usage(options: String, words: String) async throws {

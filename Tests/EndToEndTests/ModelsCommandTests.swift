@@ -60,6 +60,27 @@ struct ModelsCommandTests {
         }
     }
 
+    @Test("a folder is pushed, the same again is no commit, and without a token nothing is asked")
+    func push() async throws {
+        try await withHub { run in
+            let folder = FileManager.default.temporaryDirectory.appending(path: "turnout-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data("{}".utf8).write(to: folder.appending(path: "new.json"))
+            let command = "turnout models push \(folder.path) org/tiny"
+            let refused = try await run("HF_TOKEN= HF_TOKEN_PATH=/nowhere \(command)")
+            #expect(refused.status == 3 && refused.standardError.contains("HF_TOKEN"), "\(refused.standardError)")
+            let pushed = try await run("HF_TOKEN=hf_secret \(command) --json")
+            #expect(pushed.status == 0, "\(pushed.standardError)")
+            let report = try JSONSerialization.jsonObject(with: Data(pushed.standardOutput.utf8)) as? [String: Any]
+            #expect(report?["committed"] as? [String] == ["README.md", "new.json"])
+            #expect(!(pushed.standardOutput + pushed.standardError).contains("hf_secret"))
+            let again = try await run("HF_TOKEN=hf_secret \(command)")
+            #expect(again.status == 0 && again.standardError.contains("has all 2 files already"))
+            #expect(again.standardOutput.hasSuffix("/org/tiny\n"))
+        }
+    }
+
     @Test("progress goes to standard error, and the folder alone to standard output")
     func streams() async throws {
         try await withHub { run in

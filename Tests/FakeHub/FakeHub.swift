@@ -38,6 +38,8 @@ package final class FakeHub: Sendable {
         package var faults: [String: [@Sendable (inout LoopbackServer.Reply) -> Void]] = [:]
         /// Changes the next answers to anything else, one each.
         package var listingFaults: [@Sendable (inout LoopbackServer.Reply) -> Void] = []
+        /// What was uploaded.
+        package var uploads = Uploads()
         /// Runs before every answer, with what was asked.
         package var onRequest: (@Sendable (inout State, LoopbackServer.Request) -> Void)?
 
@@ -63,6 +65,7 @@ package final class FakeHub: Sendable {
         let network = try await LoopbackServer { request in
             shared.state.withLock { state in
                 state.onRequest?(&state, request)
+                if request.method == .PUT { return Self.store(request, &state) }
                 let path = String(request.path.dropFirst())
                 guard let file = state.files[path] else { return .init(status: .notFound) }
                 return Self.serve(path, file, etag: "\"s3-\(file.name.prefix(8))\"", request, &state)
@@ -72,7 +75,9 @@ package final class FakeHub: Sendable {
         hub = try await LoopbackServer { [address = network.address] request in
             shared.state.withLock { state in
                 state.onRequest?(&state, request)
-                return Self.answer(request, &state, network: address)
+                let home = "http://\(request.headers.first(name: "host") ?? "")"
+                return Self.upload(request, &state, network: address, hub: home)
+                    ?? Self.answer(request, &state, network: address)
             }
         }
     }
@@ -82,6 +87,9 @@ package final class FakeHub: Sendable {
         await hub.close()
         await network.close()
     }
+
+    /// What the hub has now.
+    package var state: State { shared.state.withLock { $0 } }
 
     /// Changes what the hub has while it runs.
     package func change(_ body: @Sendable (inout State) -> Void) { shared.state.withLock { body(&$0) } }

@@ -10,6 +10,8 @@ package final class LoopbackServer: Sendable {
         package let method: HTTPMethod
         package let uri: String
         package let headers: HTTPHeaders
+        /// What was sent along.
+        package var body: [UInt8] = []
 
         /// What is asked for, without the query.
         package var path: String { String(uri.prefix { $0 != "?" }) }
@@ -78,6 +80,7 @@ package final class LoopbackServer: Sendable {
         private let log: RequestLog
         private let answer: @Sendable (Request) -> Reply
         private var head: HTTPRequestHead?
+        private var body: [UInt8] = []
 
         init(log: RequestLog, answer: @escaping @Sendable (Request) -> Reply) {
             self.log = log
@@ -86,11 +89,13 @@ package final class LoopbackServer: Sendable {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head): self.head = head
-            case .body: break
+            case .head(let head):
+                self.head = head
+                body = []
+            case .body(let bytes): body += bytes.readableBytesView
             case .end:
                 guard let head else { return }
-                let request = Request(method: head.method, uri: head.uri, headers: head.headers)
+                let request = Request(method: head.method, uri: head.uri, headers: head.headers, body: body)
                 log.requests.withLock { $0.append(request) }
                 let reply = answer(request)
                 guard let gate = reply.gate else { return send(reply, to: request, context) }

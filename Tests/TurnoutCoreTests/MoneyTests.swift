@@ -13,18 +13,12 @@ struct MoneyTests {
         #expect(Money(dollars: dollars) == nil)
     }
 
-    @Test("a call costs its tokens at each rate, rounded half up")
-    func cost() {
-        let price = Price(
-            inputPerMillion: Money(nanoDollars: 500_000), outputPerMillion: Money(nanoDollars: 1_500_000_000))
-        #expect(price.cost(of: TokenUsage(input: 1, output: 0)) == Money(nanoDollars: 1))
-        #expect(price.cost(of: TokenUsage(input: 0, output: 1_000_000)) == Money(dollars: 1.5))
-    }
-
-    @Test("a cost that would overflow, or counts below zero, are unknown rather than wrong")
-    func overflow() {
-        let price = Price(inputPerMillion: Money(nanoDollars: .max), outputPerMillion: .zero)
-        #expect(price.cost(of: TokenUsage(input: 2, output: 0)) == nil)
-        #expect(price.cost(of: TokenUsage(input: -1, output: 0)) == nil)
+    @Test(
+        "an amount is written as the shortest exact decimal",
+        arguments: [
+            (0, "0"), (1, "0.000000001"), (1_250_000_000, "1.25"), (10_000_000_000, "10"), (-500_000_000, "-0.5"),
+        ] as [(Int64, String)])
+    func decimal(nano: Int64, text: String) {
+        #expect(Money(nanoDollars: nano).decimal == text)
     }
 }

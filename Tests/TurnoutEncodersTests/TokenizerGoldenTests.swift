@@ -12,8 +12,8 @@ enum TokenizerFixture {
     }
 
     static let names = [
-        "bert", "bert-cased", "roberta", "modernbert", "cl100k", "xlm-roberta", "deberta-v3", "albert", "llama", "gpt1",
-        "mixed",
+        "bert", "bert-cased", "roberta", "modernbert", "cl100k", "xlm-roberta", "deberta-v3", "deberta-v3-saved",
+        "albert", "llama", "gpt1", "mixed",
     ]
 
     static func url(_ name: String) throws -> URL {

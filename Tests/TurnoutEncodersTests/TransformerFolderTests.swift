@@ -109,6 +109,70 @@ struct TransformerFolderTests {
         }
     }
 
+    @Test(
+        "what a DeBERTa asks for and is not computed is refused by name",
+        arguments: [
+            ("\"relative_attention\": true", "\"relative_attention\": false", "relative_attention"),
+            ("\"legacy\": true", "\"conv_kernel_size\": 3", "conv_kernel_size 3"),
+            ("\"legacy\": true", "\"embedding_size\": 16", "embedding_size 16"),
+            ("\"legacy\": true", "\"attention_head_size\": 4", "attention_head_size 4"),
+            ("\"pooler_hidden_size\": 32", "\"pooler_hidden_size\": 33", "pooler_hidden_size 33"),
+            ("\"pooler_hidden_act\": \"gelu\"", "\"pooler_hidden_act\": \"mish\"", "pooler_hidden_act 'mish'"),
+            ("\"norm_rel_ebd\": \"layer_norm\"", "\"norm_rel_ebd\": \"batch\"", "norm_rel_ebd 'batch'"),
+            ("\"p2c\",", "\"p2p\",", "pos_att_type is 'p2p|c2p'"),
+            ("\"position_buckets\": 8", "\"position_buckets\": 1", "position_buckets is 1"),
+            (
+                "\"max_relative_positions\": -1", "\"max_relative_positions\": 5",
+                "8 position_buckets for distances up to 5"
+            ),
+            ("\"position_buckets\": 8", "\"position_buckets\": \"8\"", "config.json of a DeBERTa"),
+            ("\"position_buckets\": 8", "\"position_buckets\": 10", "encoder.rel_embeddings.weight"),
+            ("\"share_att_key\": true", "\"share_att_key\": false", "attention.self.pos_key_proj.weight"),
+        ])
+    func disentangled(from: String, to: String, words: String) throws {
+        try Self.withCopy(of: "deberta-v3") { folder in
+            try Self.edit("config.json", folder, from, to)
+            #expect(Self.refusal(folder).contains(words), "\(Self.refusal(folder))")
+        }
+    }
+
+    @Test("pos_att_type may be written with a bar, as Microsoft's files have it")
+    func bar() throws {
+        try Self.withCopy(of: "deberta-v3") { folder in
+            let config = folder.appendingPathComponent("config.json")
+            let before = try Self.load(folder).encode("text")
+            let list = try Regex(#""pos_att_type": \[[^\]]*\]"#)
+            let text = try String(contentsOf: config, encoding: .utf8)
+            let changed = text.replacing(list, with: #""pos_att_type": "p2c|c2p""#)
+            #expect(changed != text)
+            try Self.write(changed, "config.json", folder)
+            #expect(try Self.load(folder).encode("text") == before)
+        }
+    }
+
+    @Test("a DeBERTa with nothing but an spm.model is read, and its tokenizer counts in the fingerprint")
+    func sentencePiece() throws {
+        try Self.withCopy(of: "deberta-v3") { folder in
+            let bytes = try TokenizerFixture.bytes("spm.model")
+            try Data(bytes).write(to: folder.appendingPathComponent("spm.model"))
+            #expect(throws: TurnoutError.self) { try TransformerEncoder(folder: folder.path) }  // more pieces than 67
+            try Data(bytes.dropLast(5)).write(to: folder.appendingPathComponent("spm.model"))
+            #expect { try TransformerEncoder(folder: folder.path) } throws: { "\($0)".contains("spm.model") }
+            let one = try Self.load(folder).fingerprint
+            try Data(bytes).write(to: folder.appendingPathComponent("spm.model"))
+            #expect(try Self.load(folder).fingerprint != one)
+        }
+    }
+
+    @Test("weights that are there as a pickle alone are refused, and the sentence says what to do")
+    func pickle() throws {
+        try Self.withCopy(of: "bert") { folder in
+            let weights = folder.appendingPathComponent("model.safetensors")
+            try FileManager.default.moveItem(at: weights, to: folder.appendingPathComponent("pytorch_model.bin"))
+            #expect(Self.refusal(folder).contains("save_pretrained"))
+        }
+    }
+
     @Test("unknown modules and ways of pooling are refused by name")
     func modules() throws {
         try Self.withCopy(of: "bert") { folder in

@@ -32,7 +32,9 @@ struct TransformerModelTests {
         try TransformerEncoder(folder: folder.path, options: options, tokenizer: NoTokenizer(), kernels: kernels)
     }
 
-    @Test("vectors as PyTorch's, on every instruction set", arguments: ["bert", "roberta", "xlm-roberta"])
+    @Test(
+        "vectors as PyTorch's, on every instruction set",
+        arguments: ["bert", "roberta", "xlm-roberta", "deberta-v3", "deberta-v2"])
     func vectors(family: String) throws {
         let expected = try Self.expected(family)
         for kernels in Kernels.available {
@@ -42,7 +44,7 @@ struct TransformerModelTests {
         }
     }
 
-    @Test("logits as PyTorch's", arguments: ["bert", "roberta"])
+    @Test("logits as PyTorch's", arguments: ["bert", "roberta", "deberta-v3"])
     func logits(family: String) throws {
         let expected = try Self.expected(family)
         let classifier = try TransformerClassifier(folder: Self.folder(family).path, tokenizer: NoTokenizer())
@@ -59,20 +61,42 @@ struct TransformerModelTests {
         }
     }
 
-    @Test("smaller storage keeps the direction", arguments: [WeightStorage.bfloat16, .int8])
-    func storage(_ storage: WeightStorage) throws {
-        let expected = try Self.expected("bert")
-        let matrix = try Self.encoder(Self.folder("bert"), .init(storage: storage)).encode(tokenIDs: expected.ids)
+    @Test(
+        "smaller storage keeps the direction", arguments: [WeightStorage.bfloat16, .int8], ["bert", "deberta-v3"])
+    func storage(_ storage: WeightStorage, family: String) throws {
+        let expected = try Self.expected(family)
+        let matrix = try Self.encoder(Self.folder(family), .init(storage: storage)).encode(tokenIDs: expected.ids)
+        func product(_ a: some Sequence<Float>, _ b: some Sequence<Float>) -> Float {
+            zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        }
         for (i, vector) in expected.vectors.enumerated() {
-            #expect(zip(matrix[row: i], vector).reduce(0) { $0 + $1.0 * $1.1 } > 0.995)
+            let row = matrix[row: i]
+            #expect(product(row, vector) > 0.995 * (product(row, row) * product(vector, vector)).squareRoot())
         }
     }
 
-    @Test("a sequence has the same vector, bit for bit, alone and in any batch, on one thread and on three")
-    func reproducible() throws {
-        let ids = try Self.expected("roberta").ids
-        let single = try Self.encoder(Self.folder("roberta"))
-        let shared = try Self.encoder(Self.folder("roberta"), .init(threads: 3))
+    @Test("distances have the places in which DeBERTa's reference looks them up")
+    func places() throws {
+        struct Case: Decodable {
+            let longest: Int
+            let farthest: Int
+            let buckets: Int
+            let places: [Int]
+        }
+        for c in try Fixture.rows("Transformer/places.json", of: Case.self) {
+            let places = RelativePlaces(longest: c.longest, farthest: c.farthest, buckets: c.buckets)
+            #expect(places.count == 2 * c.buckets)
+            #expect((1 - c.longest..<c.longest).map { places[$0] } == c.places, "\(c.longest)")
+        }
+    }
+
+    @Test(
+        "a sequence has the same vector, bit for bit, alone and in any batch, on one thread and on three",
+        arguments: ["roberta", "deberta-v3"])
+    func reproducible(family: String) throws {
+        let ids = try Self.expected(family).ids
+        let single = try Self.encoder(Self.folder(family))
+        let shared = try Self.encoder(Self.folder(family), .init(threads: 3))
         let batch = try single.encode(tokenIDs: ids + ids.reversed() + [[]])
         #expect(try shared.encode(tokenIDs: ids + ids.reversed() + [[]]) == batch)
         for (i, sequence) in ids.enumerated() {

@@ -63,17 +63,36 @@ struct CascadeComparisonTests {
         #expect(lines[0].rate?.value == 0 && lines[1].rate == nil && !lines[1].pays)
     }
 
-    @Test("the hull keeps what no mixture beats, and a budget mixes its neighbours")
-    func hull() {
-        func setting(_ cost: Double, _ quality: Double) -> CascadeComparison.Setting {
-            .init(quality: [quality], cost: [cost])
+    @Test("whole groups are drawn together: when rows of a group are alike, intervals are wider")
+    func clusters() throws {
+        // Four groups, in two of which the weak model is always right and in two never.
+        let rows = (0..<80).map { index in
+            var row = OutcomeRow(prompt: "p\(index)", scores: ["a": index % 2 == 0 ? 1 : 0, "b": 1])
+            row.group = "g\(index % 4)"
+            return row
         }
-        let hull = CascadeComparison.hull(
-            [setting(3, 0.9), setting(1, 0.5), setting(2, 0.6), setting(2.5, 0.85), setting(4, 0.8), setting(1, 0.4)],
-            counts: [1])
-        #expect(hull.map(\.cost) == [1, 2.5, 3])
-        #expect(abs(CascadeComparison.value(at: 1.75, of: hull) - 0.675) < 1e-12)
-        #expect(CascadeComparison.value(at: 9, of: hull) == 0.9)
+        let estimates = [[Double](repeating: 0.5, count: 80), [Double](repeating: 0.9, count: 80)]
+        func routing(_ keepsGroupsTogether: Bool) throws -> (interval: Interval, report: CascadeReport) {
+            let data = try CascadeOutcomes(
+                rows: rows, models: ["a", "b"], estimates: estimates, costs: RequestCosts(flat: ["a": 1, "b": 10]),
+                verifierAUC: 0.8, seed: 0, keepsGroupsTogether: keepsGroupsTogether
+            ).data(verifyCost: 0)
+            let comparison = try CascadeComparison(data, resamples: 200)
+            let report = CascadeReport(
+                data: data, points: comparison.points(), escalations: comparison.escalations(), simulatedAUC: 0.8)
+            return (try #require(comparison.points(at: [0]).first?.quality[.routing]), report)
+        }
+        let (alone, together) = try (routing(false), routing(true))
+        #expect(alone.interval.value == together.interval.value)
+        let widths = [alone, together].map { $0.interval.high - $0.interval.low }
+        #expect(widths[1] > 2 * widths[0], "\(widths)")
+        #expect(together.report.text().hasPrefix("80 prompts in 4 groups;"))
+        #expect(try String(decoding: JSONEncoder().encode(together.report), as: UTF8.self).contains("\"groups\":4"))
+        #expect(throws: TurnoutError.self, "one group cannot be resampled") {
+            try CascadeOutcomes(
+                rows: rows.filter { $0.group == "g1" }, models: ["a", "b"], estimates: estimates,
+                costs: RequestCosts(flat: ["a": 1, "b": 10]), verifierAUC: 0.8, seed: 0, keepsGroupsTogether: true)
+        }
     }
 
     @Test("the simulated verifier is as good as asked for, and more so with a router that knows something")

@@ -144,13 +144,13 @@ struct EvaluatorTests {
         let scene = Scene()
         let data = try scene.data()
         let router = try scene.knowing(data)
-        let one = try EvaluationJSON(evaluator().evaluate([router], on: data)).data()
-        let three = try EvaluationJSON(evaluator(threads: 3).evaluate([router], on: data)).data()
+        let one = try EvaluationJSON(evaluator().evaluate([router], on: data)).jsonLine()
+        let three = try EvaluationJSON(evaluator(threads: 3).evaluate([router], on: data)).jsonLine()
         #expect(one == three)
         let grouped = try scene.data { $0.keepsGroupsTogether = true }
         let result = try evaluator().evaluate([router], on: grouped)
         #expect(result.groups == 20)
-        #expect(try EvaluationJSON(result).data() != one)
+        #expect(try EvaluationJSON(result).jsonLine() != one)
     }
 
     @Test("prices and tokens make dollars where the rows have none")
@@ -312,7 +312,7 @@ struct EvaluationReportTests {
         let scene = Scene(costs: ["weak": 0.001, "strong": 0.01])
         let (result, _) = try made(scene)
         let object = try #require(
-            try JSONSerialization.jsonObject(with: EvaluationJSON(result).data()) as? [String: Any])
+            try JSONSerialization.jsonObject(with: Data(EvaluationJSON(result).jsonLine().utf8)) as? [String: Any])
         #expect(object["n"] as? Int == 200 && object["models"] as? [String] == ["weak", "strong"])
         #expect((object["pair"] as? [String: String])?["strong"] == "strong")
         let router = try #require((object["routers"] as? [[String: Any]])?.first)
@@ -334,7 +334,7 @@ struct EvaluationReportTests {
         let scene = Scene(models: ["modelOne", "model_two", "Model three"])
         let (result, _) = try made(scene)
         let object = try #require(
-            try JSONSerialization.jsonObject(with: EvaluationJSON(result).data()) as? [String: Any])
+            try JSONSerialization.jsonObject(with: Data(EvaluationJSON(result).jsonLine().utf8)) as? [String: Any])
         let router = try #require((object["routers"] as? [[String: Any]])?.first)
         let shares = try #require(router["shares"] as? [String: Double])
         #expect(Set(shares.keys).isSubset(of: ["modelOne", "model_two", "Model three"]) && !shares.isEmpty)

@@ -135,20 +135,10 @@ struct FoldsTests {
         #expect(try Folds.random(rows: 103, folds: 5, seed: 2) != folds)
     }
 
-    @Test("stratified folds share out each class evenly")
-    func stratified() throws {
-        let classes = (0..<90).map { $0 % 9 == 0 ? "rare" : "common" }
-        let folds = try Folds.stratified(classes, folds: 5, seed: 3)
-        for fold in 0..<5 {
-            #expect(classes.indices.count { folds.foldOfRow[$0] == fold && classes[$0] == "rare" } == 2)
-        }
-    }
-
-    @Test("too few folds, rows, groups or classes are refused")
+    @Test("too few folds, rows or groups are refused")
     func refused() {
         #expect(throws: TurnoutError.self) { try Folds.random(rows: 10, folds: 1, seed: 0) }
         #expect(throws: TurnoutError.self) { try Folds.random(rows: 3, folds: 5, seed: 0) }
         #expect(throws: TurnoutError.self) { try Folds.grouped(["a", "a", "b"], folds: 3) }
-        #expect(throws: TurnoutError.self) { try Folds.stratified(["a", "b", "b"], folds: 2, seed: 0) }
     }
 }

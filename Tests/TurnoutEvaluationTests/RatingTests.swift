@@ -148,6 +148,6 @@ struct RatingTests {
         var battle = OutcomeRow(prompt: "x", battles: [Battle("a", "b", .tie)])
         battle.weight = 4
         let wins = WinMatrix(rows: [battle, OutcomeRow(prompt: "y", scores: ["a": 0, "b": 1])], models: ["a", "b"])
-        #expect(wins.wins(of: "a", over: "b") == 2 && wins.wins(of: "b", over: "a") == 3)
+        #expect(wins.wins == [0, 2, 3, 0])
     }
 }

@@ -113,10 +113,22 @@ struct RoutingAdvisorTests {
         #expect(clustered.high - clustered.low > 2 * (plain.high - plain.low))
     }
 
-    @Test("mixtures lie on the upper hull of the single models")
-    func mixtures() {
-        let points = [(cost: 1.0, quality: 0.5), (cost: 2, quality: 0.4), (cost: 3, quality: 0.9)]
-        #expect(HeldOutPlans.mixture(of: points, cost: 2) == 0.7)
-        #expect(HeldOutPlans.mixture(of: points, cost: 1) == 0.5 && HeldOutPlans.mixture(of: points, cost: 5) == 0.9)
+    @Test("outcomes of a fold have no say in the plan that is measured on it")
+    func choiceInsideTheFold() throws {
+        let outcomes = try outcomes(600)
+        let (held, kept) = outcomes.folds.split(2)
+        var changed = outcomes
+        // On the fold alone the dear model is useless and dearer still: by all rows it would leave the frontier.
+        for row in held {
+            changed.scores[1][row] = -10
+            changed.costs[1][row] = 5
+        }
+        let wish = RoutingAdvisor.Wish.cheapest(maxDrop: 0.01)
+        let (before, after) = (PlanCatalogue(outcomes, rows: kept), PlanCatalogue(changed, rows: kept))
+        #expect(before.best(.routes, wish) == after.best(.routes, wish) && before.frontier == after.frontier)
+        #expect(before.bestByQuality == after.bestByQuality && before.frontier == [0, 1])
+        #expect(PlanCatalogue(changed, rows: held + kept).frontier == [0])
+        let plan = try #require(before.best(.routes, wish))
+        #expect(held.allSatisfy { before.choice(plan, row: $0) == after.choice(plan, row: $0) })
     }
 }

@@ -45,6 +45,32 @@ struct AttemptClockTests {
         }
     }
 
+    @Test("a model that is left for the next because it is late has failed, and was not outrun")
+    func failedOver() async throws {
+        let rules = AttemptRules.with { $0.slow = .failOver }
+        try await run(weak: [.hang], rules: rules) { fixture, _ in
+            let reply = try await fixture.chat(ask).0
+            #expect(
+                reply.headers[DecisionHeaders.reason]?.hasSuffix("fell back after weak: the provider took too long")
+                    == true)
+            await fixture.weak.left()
+            let receipt = try await GatewayFixture.text(of: fixture.gateway.decision(id: "dec_test"))
+            #expect(receipt.contains(#""outcome":"failed","reason":"it said nothing in time, and another was asked"#))
+            #expect(!receipt.contains("outrun"))
+            #expect(fixture.gateway.health.entry(model: "weak").failures == 1)
+        }
+    }
+
+    @Test("where the one that took its place fails too, the error tells of both")
+    func failedOverInVain() async throws {
+        let rules = AttemptRules.with { ($0.slow, $0.budget) = (.failOver, 2) }
+        try await run(weak: [.hang], strong: .answer(401, "{}"), rules: rules) { fixture, _ in
+            let (reply, text) = try await fixture.chat(ask)
+            #expect(reply.status == 401 && text.contains("weak (provider one): it said nothing in time"))
+            #expect(text.contains("strong (provider two): status 401"))
+        }
+    }
+
     @Test("with nobody else to ask, a silent model is an error in the end")
     func silent() async throws {
         try await run(weak: [.hang]) { fixture, clock in

@@ -1,6 +1,7 @@
 import Testing
 import TurnoutCore
 import TurnoutProviders
+import TurnoutRouting
 
 @testable import TurnoutGateway
 
@@ -64,7 +65,7 @@ struct HealthTests {
         for _ in 0..<3 { health.failed(one, broken, now: .zero) }
         #expect(health.order([one, two], now: .seconds(6)).map(\.index) == [0, 1])
         #expect(health.order([one, two], now: .seconds(6)).map(\.index) == [1, 0])
-        health.answered(one, firstToken: .milliseconds(300))
+        health.answered(one, firstToken: .milliseconds(300), now: .zero)
         #expect(health.order([one, two], now: .seconds(7)).map(\.index) == [0, 1])
         #expect(health.entry(model: "one").speed.firstToken == 0.3)
     }
@@ -94,5 +95,42 @@ struct HealthTests {
         let health = HealthRegistry()
         for _ in 0..<9 { health.failed(one, AttemptFailure(.contentPolicy), now: .zero) }
         #expect(health.entry(model: "one").failures == 0)
+    }
+
+    @Test("a snapshot tells who can be asked and how fast each has been, without taking anybody's place")
+    func snapshot() {
+        let health = HealthRegistry()
+        #expect(health.snapshot(of: [one], now: .zero) == [HealthRegistry.Condition()], "nothing known is no obstacle")
+        health.answered(two, firstToken: .milliseconds(200), now: .zero)
+        health.finished(two, tokens: 50, in: .seconds(2), now: .zero)
+        for _ in 0..<3 { health.failed(one, broken, now: .zero) }
+        func available(_ seconds: Int) -> [Bool] {
+            health.snapshot(of: [one, two], now: .seconds(seconds)).map(\.isAvailable)
+        }
+        #expect(available(1) == [false, true])
+        #expect(available(6) == [true, true] && available(6) == [true, true], "somebody has to find out")
+        #expect(health.order([one, two], now: .seconds(6)).map(\.index) == [0, 1])
+        #expect(available(6) == [false, true], "one at a time")
+        let speed = health.snapshot(of: [two], now: .zero)[0].speed
+        #expect(speed.firstToken == 0.2 && speed.tokensPerSecond == 25)
+    }
+
+    @Test("a snapshot knows of pauses, and of providers that are down with all their models")
+    func snapshotOfProviders() {
+        let health = HealthRegistry()
+        let sibling = Self.upstream("sibling", provider: "a")
+        health.failed(two, AttemptFailure(.rateLimited, retryAfter: .seconds(30)), now: .zero)
+        for _ in 0..<3 { health.failed(one, AttemptFailure(.unreachable), now: .zero) }
+        #expect(health.snapshot(of: [sibling, two], now: .seconds(1)).map(\.isAvailable) == [false, false])
+        #expect(health.snapshot(of: [sibling, two], now: .seconds(31)).map(\.isAvailable) == [true, true])
+    }
+
+    @Test("the gateway looks models up by name, and knows nothing ill of others")
+    func snapshotByName() async throws {
+        let fixture = try GatewayFixture(weak: .answer(503, ""))
+        let body = #"{"model":"auto","messages":[{"role":"user","content":"qq"}]}"#
+        for _ in 0..<3 { _ = try await fixture.chat(body) }
+        let conditions = fixture.gateway.snapshot(of: ["weak", "elsewhere", "strong"])
+        #expect(conditions.map(\.isAvailable) == [false, true, true])
     }
 }

@@ -178,5 +178,5 @@ extension ScriptedTransport {
         return transport
     }
 
-    private func replace(_ new: [Step]) { steps.withLock { $0 = new } }
+    func replace(_ new: [Step]) { steps.withLock { $0 = new } }
 }

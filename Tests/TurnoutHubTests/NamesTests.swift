@@ -62,7 +62,7 @@ struct NamesTests {
         "an encoder needs its configuration, tokenizer and safetensors, and no other format",
         arguments: [
             ("config.json", true), ("tokenizer_config.json", true), ("model-00001-of-00002.safetensors", true),
-            ("model.safetensors.index.json", true), ("model_head.safetensors", true),
+            ("model.safetensors.index.json", true), ("model_head.safetensors", true), ("spm.model", true),
             ("2_Dense/model.safetensors", true),
             ("2_Dense/pytorch_model.bin", false), ("pytorch_model.bin", false), ("onnx/model.onnx", false),
             ("tf_model.h5", false),

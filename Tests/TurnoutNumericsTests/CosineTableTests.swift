@@ -23,10 +23,37 @@ struct CosineTableTests {
     @Test("every instruction set gives the same bits")
     func sameBits() {
         var samples = KernelSamples(seed: 12)
-        let matrix = Matrix(rows: 37, columns: 75, storage: samples.floats(37 * 75))
-        let query = samples.floats(75)
-        let all = Kernels.available.map { CosineTable(matrix, kernels: $0).cosines(to: query) }
-        for cosines in all { #expect(cosines == all[0]) }
+        for (rows, width) in [(37, 75), (8, 1), (9, 3), (70, 15), (33, 16), (40, 31), (12, 32), (50, 270)] {
+            let matrix = samples.matrix(rows, width)
+            let query = samples.floats(width)
+            let all = Kernels.available.map { CosineTable(matrix, kernels: $0).cosines(to: query) }
+            for cosines in all { #expect(cosines == all[0], "\(rows) x \(width)") }
+        }
+    }
+
+    @Test("the nearest rows are those of all cosines in order, for any number of them")
+    func nearest() {
+        var samples = KernelSamples(seed: 13)
+        for rows in [1, 17, 1024, 1300] {
+            // Numbers from -1 to 1 in halves: most rows stand in the table several times, so that ties abound.
+            let matrix = Matrix(
+                rows: rows, columns: 3, storage: samples.floats(rows * 3).map { ($0 * 2).rounded() / 2 })
+            let table = CosineTable(matrix)
+            for query in [samples.floats(3), [1, 0, 0], [0, 0, 0]] {
+                let cosines = table.cosines(to: query)
+                for k in [1, 100, 2000] {
+                    #expect(table.nearest(k, to: query) == NaiveKernels.nearest(k, of: cosines))
+                }
+            }
+        }
+    }
+
+    @Test("of equally near rows those with the least numbers come first")
+    func ties() {
+        let table = CosineTable(Matrix(rows: 99, columns: 2, storage: (0..<99).flatMap { [Float($0 % 3), 1] }))
+        #expect(table.nearest(4, to: [1, 0]).map(\.row) == [2, 5, 8, 11])
+        #expect(table.nearest(40, to: [1, 0]).map(\.row).suffix(7) == [1, 4, 7, 10, 13, 16, 19])
+        #expect(CosineTable(Matrix(rows: 0, columns: 2)).nearest(3, to: [1, 1]).isEmpty)
     }
 
     @Test("numbers that bytes hold exactly lose nothing but the query's rounding")

@@ -19,7 +19,7 @@ struct ChatRequestTests {
         #expect(request.model == "auto")
         #expect(request.streams && request.includesUsage)
         #expect(request.hasMessages)
-        #expect(request.promptText() == "second")
+        #expect(request.lastUserText == "second")
     }
 
     @Test("what is absent, null or empty counts as not asked for")
@@ -29,7 +29,7 @@ struct ChatRequestTests {
         #expect(request.model == nil)
         #expect(!request.streams && !request.includesUsage)
         #expect(!request.hasMessages)
-        #expect(request.promptText() == "")
+        #expect(request.lastUserText == nil)
     }
 
     @Test(
@@ -49,12 +49,12 @@ struct ChatRequestTests {
             (#"[]"#, ""),
         ])
     func text(content: String, expected: String) throws {
-        #expect(try scan(#"{"messages":[{"role":"user","content":\#(content)}]}"#).promptText() == expected)
+        #expect(try scan(#"{"messages":[{"role":"user","content":\#(content)}]}"#).lastUserText == expected)
     }
 
     @Test("without a user message the last message speaks, without messages the prompt does")
     func fallbackText() throws {
-        #expect(try scan(#"{"messages":[{"role":"system","content":"rules"}]}"#).promptText() == "rules")
+        #expect(try scan(#"{"messages":[{"role":"system","content":"rules"}]}"#).lastUserText == "rules")
         #expect(try scan(#"{"prompt":"ask"}"#).promptText() == "ask")
     }
 
@@ -80,7 +80,7 @@ struct ChatRequestTests {
     @Test("beside messages a prompt is an unknown field, whatever it holds")
     func promptBesideMessages() throws {
         let text = #"{"prompt":[1],"messages":[{"role":"user","content":"ask"}],"prompt":{}}"#
-        #expect(try scan(text).promptText() == "ask")
+        #expect(try scan(text).lastUserText == "ask")
     }
 
     @Test("keys written with escapes count as what they mean")
@@ -99,7 +99,7 @@ struct ChatRequestTests {
             (#"{"a":1} x"#, 8, "the end"), (#"{"a":[1 2]}"#, 8, "',' or ']'"), (#"{"a":NaN}"#, 5, "a value"),
         ])
     func malformed(text: String, offset: Int, expected: String) {
-        let error = #expect(throws: ChatRequestError.self) { try scan(text) }
+        let error = #expect(throws: RequestError.self) { try scan(text) }
         #expect(
             error?.message.hasPrefix("malformed JSON at byte \(offset): expected \(expected)") == true,
             "\(error?.message ?? "")")
@@ -112,7 +112,7 @@ struct ChatRequestTests {
         var body = ByteBuffer(string: #"{"a":""#)
         body.writeBytes(bytes)
         body.writeString(#""}"#)
-        let error = #expect(throws: ChatRequestError.self) { try ChatRequest(scanning: body) }
+        let error = #expect(throws: RequestError.self) { try ChatRequest(scanning: body) }
         #expect(error?.message == "malformed JSON at byte 6: expected valid UTF-8")
     }
 
@@ -123,8 +123,8 @@ struct ChatRequestTests {
             "{\"a\":" + String(repeating: "[", count: count) + String(repeating: "]", count: count) + "}"
         }
         _ = try scan(deep(levels))
-        #expect(throws: ChatRequestError.self) { try scan(deep(levels + 1)) }
-        #expect(throws: ChatRequestError.self) { try scan("{\"a\":" + String(repeating: "[", count: 1_000_000)) }
+        #expect(throws: RequestError.self) { try scan(deep(levels + 1)) }
+        #expect(throws: RequestError.self) { try scan("{\"a\":" + String(repeating: "[", count: 1_000_000)) }
     }
 
     @Test(
@@ -134,9 +134,20 @@ struct ChatRequestTests {
             (#"{"stream":"yes"}"#, "stream"), (#"{"prompt":[]}"#, "prompt"),
             (#"{"prompt":"a","prompt":"b"}"#, "prompt"), (#"{"model":"a","model":"b"}"#, "model"),
             (#"{"messages":[],"messages":[]}"#, "messages"), (#"{"stream":true,"stream":false}"#, "stream"),
+            (#"{"tools":[],"tools":[1]}"#, "tools"), (#"{"functions":[],"functions":[]}"#, "functions"),
+            (#"{"response_format":null,"response_format":{"type":"json_object"}}"#, "response_format"),
+            (#"{"max_tokens":1,"max_tokens":2}"#, "max_tokens"), (#"{"user":"a","user":"b"}"#, "user"),
+            (#"{"max_completion_tokens":1,"max_completion_tokens":2}"#, "max_completion_tokens"),
+            (#"{"messages":[{"role":"user","content":"a","role":"tool"}]}"#, "messages"),
+            (#"{"messages":[{"role":"user","content":"a","content":"b"}]}"#, "messages"),
         ])
     func refused(text: String, field: String) {
-        let error = #expect(throws: ChatRequestError.self) { try scan(text) }
+        let error = #expect(throws: RequestError.self) { try scan(text) }
         #expect(error?.field == field)
     }
+}
+
+extension ChatRequest {
+    /// What the user said last.
+    var lastUserText: String? { userTexts().first { _ in true } }
 }

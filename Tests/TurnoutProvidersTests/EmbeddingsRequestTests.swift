@@ -40,7 +40,7 @@ struct EmbeddingsRequestTests {
         ])
     func refusals(text: String, words: String, field: String) throws {
         let request = try scan(text)
-        let error = #expect(throws: ChatRequestError.self) { try request.input() }
+        let error = #expect(throws: RequestError.self) { try request.input() }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains("zebra") == false)
         #expect(error?.field == field)
@@ -52,7 +52,7 @@ struct EmbeddingsRequestTests {
             try scan("{\"input\":[\(Array(repeating: "\"x\"", count: count).joined(separator: ","))]}")
         }
         #expect(try request(2048).input().texts.count == 2048)
-        let error = #expect(throws: ChatRequestError.self) { try request(2049).input() }
+        let error = #expect(throws: RequestError.self) { try request(2049).input() }
         #expect(error?.message == "'input' holds 2049 texts; send at most 2048 at once")
     }
 
@@ -65,7 +65,7 @@ struct EmbeddingsRequestTests {
             ("[]", "expected an object"), ("", "expected an object"),
         ])
     func malformed(text: String, words: String) {
-        let error = #expect(throws: ChatRequestError.self) { try scan(text) }
+        let error = #expect(throws: RequestError.self) { try scan(text) }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 

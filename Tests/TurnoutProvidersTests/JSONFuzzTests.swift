@@ -54,7 +54,7 @@ struct JSONFuzzTests {
             }
             let mine = Self.accepts(bytes)
             if let request = try? ChatRequest(scanning: ByteBuffer(bytes: bytes)) {
-                _ = request.promptText()
+                _ = (request.userTexts().map(\.count), request.promptText(), request.user, request.conversationHash())
                 #expect((try? ChatRequest(scanning: request.body(naming: "other"))) != nil)
             }
             guard Self.isComparable(bytes) else { continue }
@@ -71,7 +71,7 @@ struct JSONFuzzTests {
             let text = String(repeating: "x", count: length)
             let body = ByteBuffer(string: #"{"messages":[{"role":"user","content":"\#(text)é\n"}],"model":"m"}"#)
             let request = try ChatRequest(scanning: body)
-            #expect(request.promptText() == text + "é\n")
+            #expect(request.lastUserText == text + "é\n")
             #expect(request.model == "m")
         }
     }

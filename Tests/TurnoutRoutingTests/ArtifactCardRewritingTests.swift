@@ -49,6 +49,9 @@ struct ArtifactCardRewritingTests {
         #expect(stored.threshold == 0.4 && stored.weak == "small" && stored.router == seen && seen.count == 64)
         #expect(stored.confidence == 0.9 && !stored.notCovered.isEmpty)
         #expect(!stored.isExpired(at: "2026-03-31T23:59:59Z") && stored.isExpired(at: "2026-04-01T00:00:00Z"))
+        #expect(stored.expiryNotice(router: "mine", at: "2026-03-31T23:59:59Z") == nil)
+        let notice = try #require(stored.expiryNotice(router: "mine", at: "2026-05-01T00:00:00Z"))
+        #expect(notice.contains("certificate of mine expired on 2026-04-01T00:00:00Z"))
         let original = try RouterArtifact.embeddedDefault()
         #expect(
             router.assess("hello", candidates: ["a", "b"]).score
@@ -124,7 +127,7 @@ struct ScoreCalibrationTests {
         router.card.calibration = calibration
         let decider = try Decider(
             candidates: names.map { Candidate(model: $0) }, router: router, policy: .strongShare(0.5))
-        return (0..<100).count { decider.decide("\(Double($0) / 100)").model == names[names.count - 1] }
+        return try (0..<100).count { try decider.decide("\(Double($0) / 100)").model == names[names.count - 1] }
     }
 
     @Test("strong_share follows the calibration, for the pair it was made for and no other")

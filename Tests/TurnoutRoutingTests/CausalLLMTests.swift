@@ -73,8 +73,9 @@ struct CausalLLMRouterTests {
             candidates: ["weak", "strong"].map { Candidate(model: $0) }, router: CausalLLMRouter(classifier: "judge"),
             policy: .threshold(1))
         let router = CausalLLMRouter(classifier: "judge")
-        let decision = decider.decide(
-            router.assessment(of: .nothing, candidates: ["weak", "strong"]), remark: "it gave no score")
+        let decision = try decider.decide(
+            Query("x"), assessed: router.assessment(of: .nothing, candidates: ["weak", "strong"]),
+            remark: "it gave no score")
         #expect(decision.model == "strong" && decision.reason.hasSuffix("; it gave no score"))
     }
 
@@ -93,5 +94,11 @@ struct CausalLLMRouterTests {
         #expect(prompt.userMessage(for: "Why?") == "Question:\nWhy?\n\nGrade:")
         prompt.longestText = 10
         #expect(prompt.userMessage(for: "aaaaaaaaaabbbbbbbbbb") == "Question:\naaaaa\n[…]\nbbbbb\n\nGrade:")
+    }
+
+    @Test("a verifier is shown question and answer, and a placeholder in either of them stays as it is")
+    func judging() {
+        let message = ScorePrompt.ofAnswers.userMessage(for: "{answer}?", answer: "{question}!")
+        #expect(message == "Question:\n{answer}?\n\nAnswer:\n{question}!\n\nGrade:")
     }
 }

@@ -34,6 +34,17 @@ struct ConfigurationTests {
         try Configuration.parse(text, name: "folder/turnout.yaml", environment: environment)
     }
 
+    @Test("a model that may take long for an answer may take as long in all, unless its file says otherwise")
+    func total() throws {
+        func total(_ limits: String) throws -> Duration {
+            let text = Self.good.replacing("price: { input: 1.25, output: 10 }", with: "limits: { \(limits) }")
+            return try parse(text).models[0].attempts.limits(ofModel: "gpt-4o", timeout: nil).total
+        }
+        #expect(try total("whole_answer: 1700") == .seconds(1700))
+        #expect(try total("whole_answer: 60") == .seconds(600))
+        #expect(try total("whole_answer: 1700, total: 900") == .seconds(900))
+    }
+
     @Test("everything that can be said is understood")
     func whole() throws {
         let configuration = try parse(Self.good)
@@ -65,6 +76,23 @@ struct ConfigurationTests {
         #expect(!"\(configuration)".contains("sk-1"))
     }
 
+    @Test("conversations are remembered for an hour, for as long as is said, or not at all")
+    func conversations() throws {
+        func idle(_ text: String) throws -> Duration? {
+            try parse(Self.good.replacing("router: default\n", with: "router: default\n    conversations: \(text)\n"))
+                .routes[0].conversationIdle
+        }
+        #expect(try parse(Self.good).routes[0].conversationIdle == .seconds(3_600))
+        #expect(try idle("{ idle: 90.5 }") == .seconds(90.5))
+        #expect(try idle("off") == nil)
+        for (text, words) in [
+            ("on", "must be off, or { idle: SECONDS }"), ("{ idle: 0 }", "a number from 1"), ("{ idel: 5 }", "'idle'"),
+        ] {
+            let error = #expect(throws: TurnoutError.self) { try idle(text) }
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        }
+    }
+
     @Test("it can be put in words")
     func words() throws {
         let summary = try parse(Self.good).summary
@@ -72,7 +100,7 @@ struct ConfigurationTests {
             summary[0]
                 == "route auto: the hardest 30 % of prompts go to strong, the others to weak (router: default); when one fails, next in turn of strong, weak"
         )
-        #expect(summary[1].hasSuffix("; when one fails, the nearest in strength answers"))
+        #expect(summary[1].hasSuffix("; when one fails, the next best answers, local ones last"))
         let none = try parse(Self.good.replacing("fallback: [strong, weak]", with: "fallback: []"))
         #expect(none.summary[0].hasSuffix("; no fallback"))
     }
@@ -96,7 +124,7 @@ struct ConfigurationTests {
                 "strong_share: 0.3", "strong_share: 1.5", 13,
                 "'routes.auto.policy.strong_share' must be a number from 0 up to 1"
             ),
-            ("strong_share: 0.3", "strong_share: 0.3, threshold: 0.1", 13, "one of"),
+            ("strong_share: 0.3", "strong_share: 0.3, threshold: 0.1", 13, "has 2 rules"),
             ("protocol: simulated", "protocol: similated", 4, "protocol 'similated'; known are openai and simulated"),
             (
                 "protocol: openai, base_url: http://localhost:11434/v1", "protocol: openai, base_url: localhost", 3,
@@ -124,8 +152,12 @@ struct ConfigurationTests {
             ("http://localhost:11434/v1", "'http://localhost/v1#x'", 3, "a key belongs into api_key"),
             ("http://localhost:11434/v1", "'http://me:pw@localhost/v1'", 3, "a key belongs into api_key"),
             (
-                "api_key: ${OPENAI_API_KEY}", "timeout: 601", 2,
-                "'providers.openai.timeout' must be a number from 0.001 up to 600"
+                "api_key: ${OPENAI_API_KEY}", "timeout: 3601", 2,
+                "'providers.openai.timeout' must be a number from 0.001 up to 3600"
+            ),
+            (
+                "price: { input: 1.25, output: 10 }", "limits: { first_token: 4000 }", 6,
+                "'models.strong.limits.first_token' must be a number from 0.001 up to 3600"
             ),
             ("  art: {", "  fake: {", 15, "both a route and a model"),
             ("provider: sim }", "id: x }", 8, "'models.fake' has no 'provider'"),
@@ -269,6 +301,39 @@ struct ConfigurationTests {
         let error = #expect(throws: TurnoutError.self) {
             try classified(router, policy: policy).decider(forRoute: nil)
         }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
+    private func judged(_ cascade: String) throws -> Configuration {
+        try parse(
+            """
+            providers: { sim: { protocol: simulated } }
+            models: { judge: { provider: sim }, weak: { provider: sim }, strong: { provider: sim } }
+            routes: { auto: { candidates: [weak, strong], cascade: \(cascade) } }
+            """)
+    }
+
+    @Test("a route may have its first answer judged, and says so")
+    func cascade() throws {
+        let configuration = try judged("{ verifier: judge, threshold: 0.7, timeout: 3, threshold_score: 5 }")
+        let cascade = try #require(configuration.routes[0].cascade)
+        #expect(cascade.judge.model == "judge" && cascade.rule.leastScores == [0.7])
+        #expect(cascade.judge.options.timeout == .seconds(3) && cascade.judge.options.labels.threshold == 5)
+        #expect(cascade.judge.options.prompt == .ofAnswers)
+        let words = "judge judges its answer, and below 0.7 the next stronger one is asked"
+        #expect(configuration.summary[0].contains(words))
+    }
+
+    @Test(
+        "a cascade that cannot be run is refused",
+        arguments: [
+            ("{ threshold: 0.7 }", "has no 'verifier'"), ("{ verifier: judge }", "has no 'threshold'"),
+            ("{ verifier: jugde, threshold: 0.7 }", "did you mean 'judge'"),
+            ("{ verifier: judge, threshold: 1.5 }", "a number from 0 up to 1"),
+            ("{ verifier: judge, threshold: 0.7, question: '{question}' }", "'{question}' and '{answer}'"),
+        ])
+    func wrongCascade(cascade: String, words: String) throws {
+        let error = #expect(throws: TurnoutError.self) { try judged(cascade) }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 }

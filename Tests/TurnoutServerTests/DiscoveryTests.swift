@@ -45,14 +45,4 @@ struct DiscoveryTests {
         try await client.shutdown()
         for upstream in [good, odd, silent, torn] { try await upstream.stop() }
     }
-
-    @Test(
-        "a model's size is read off its name",
-        arguments: [
-            ("llama3.1:8b", 8), ("Qwen2.5-0.5B-Instruct", 0.5), ("mixtral-8x7b", nil), ("gpt-4b2", nil), ("phi", nil),
-            ("a/b-70b-chat", 70),
-        ] as [(String, Double?)])
-    func size(name: String, expected: Double?) {
-        #expect(Discovery.billions(in: name) == expected)
-    }
 }

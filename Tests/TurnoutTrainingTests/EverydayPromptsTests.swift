@@ -34,7 +34,7 @@ struct EverydayPromptsTests {
         }
         let tests = try rows(name).map { words($0.prompt) }
         let files = try FileManager.default.contentsOfDirectory(at: Self.recipes, includingPropertiesForKeys: nil)
-        for file in files where file.pathExtension == "jsonl" {
+        for file in files where file.pathExtension == "jsonl" && file.lastPathComponent.contains("prompts") {
             for row in try OutcomeTable(paths: [file.path]).rows {
                 let training = words(row.prompt)
                 let nearest =

@@ -86,7 +86,7 @@ struct RouterGoldenTests {
     func neighbours() throws {
         let golden = try Goldens.load().neighbours
         let exact = golden.queries.map { query in
-            NearestRow.nearest(
+            NaiveKernels.nearest(
                 12, of: golden.rows.map { row in Float(product(row.map(Double.init), query.map(Double.init))) })
         }
         #expect(exact.map { $0.map(\.row) } == golden.nearest)
@@ -94,17 +94,9 @@ struct RouterGoldenTests {
             #expect(zip(found, expected).allSatisfy { abs($0.similarity - $1) < 1e-5 })
         }
         let table = CosineTable(matrix(golden.rows))
-        let coarse = golden.queries.map { NearestRow.nearest(12, of: table.cosines(to: $0)) }
+        let coarse = golden.queries.map { table.nearest(12, to: $0) }
         let shared = zip(coarse, golden.nearest).reduce(0) { $0 + Set($1.0.map(\.row)).intersection($1.1).count }
         #expect(shared >= 12 * golden.queries.count * 19 / 20, "\(shared)")
-    }
-
-    @Test("of equally near rows those with the least numbers come first")
-    func ties() {
-        let similarities = (0..<100).map { Float($0 % 3) }
-        #expect(NearestRow.nearest(4, of: similarities).map(\.row) == [2, 5, 8, 11])
-        #expect(NearestRow.nearest(40, of: similarities).map(\.row).suffix(7) == [1, 4, 7, 10, 13, 16, 19])
-        #expect(NearestRow.nearest(3, of: [1]).map(\.row) == [0] && NearestRow.nearest(3, of: []).isEmpty)
     }
 
     @Test("item response theory arrives at scipy's optimum")

@@ -19,6 +19,12 @@ turnout_embedded_file turnout_embedded_static_encoder(void);
 // default-router.safetensors: the router used where none is named.
 turnout_embedded_file turnout_embedded_default_router(void);
 
+// catalogue.jsonl: prices, windows and abilities of models.
+turnout_embedded_file turnout_embedded_catalogue(void);
+
+// task-classifier.safetensors: tells which task a prompt asks for.
+turnout_embedded_file turnout_embedded_task_classifier(void);
+
 // Tables of unicode_tables.c. Each is read by way of the functions below.
 extern const uint8_t turnout_bert_stage1[8704];
 extern const uint16_t turnout_bert_stage2[];

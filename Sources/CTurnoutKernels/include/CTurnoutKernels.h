@@ -1,4 +1,4 @@
-/// Dense kernels for transformer inference: what Swift cannot yet say to the vector units.
+/// Dense kernels for transformers, for inference and for learning: what Swift cannot yet say to the vector units.
 ///
 /// Every kernel exists once, in generic vector C (`Vector.h`, `Tile.h`, `Elementwise.h`, `Attention.h`), and is
 /// compiled once per instruction set (`KernelsAVX512.c`, …). The processor is asked once which of them it can run;
@@ -126,12 +126,40 @@ void turnout_layer_norm(
 
 // MARK: Similarity
 
-/// out[r] = sum over i of m[r, i]·x[i], exactly. `m` is `[rows, width]`, and |x| times the longest row of m must be
-/// below 2^31.
+/// Zeros that must stand behind x in `turnout_dot_bytes`.
+#define TURNOUT_DOT_PADDING 32
+
+/// out[r] = sum over i of m[r, i]·x[i], exactly. `m` is `[rows, width]` with a width of at least 1, and |x| times the
+/// longest row of m must be below 2^31. x is `width` numbers, then `TURNOUT_DOT_PADDING` zeros.
 void turnout_dot_bytes(
     const turnout_kernels *kernels, ptrdiff_t rows, ptrdiff_t width, const int8_t *m, const int16_t *x, int32_t *out);
 
 // MARK: Attention
+
+/// Vectors for the distances between tokens, as one layer sees them.
+///
+/// A score then is q·k, plus q·(key vector of the distance), plus k·(query vector of the distance).
+typedef struct turnout_positions {
+    /// places[query - key] is the place of a distance's vectors, from -(longest - 1) to longest - 1. It never falls.
+    const int32_t *places;
+    /// How many places there are.
+    ptrdiff_t count;
+    /// For each head the key vectors, `count` x `head_width` as 32-bit floats; NULL for none.
+    const turnout_packed *const *keys;
+    /// For each head the query vectors, likewise.
+    const turnout_packed *const *queries;
+} turnout_positions;
+
+/// The same while they are learnt: the vectors where they lie, and their gradients.
+typedef struct turnout_position_vectors {
+    /// As in `turnout_positions`.
+    const int32_t *places;
+    /// Key and query vectors, `[places, heads·head_width]` with this stride; NULL for none.
+    const float *keys, *queries;
+    ptrdiff_t stride;
+    /// Where their gradients are added, likewise; only the way back reads it.
+    float *dkeys, *dqueries;
+} turnout_position_vectors;
 
 /// Self-attention over sequences of different lengths laid end to end; nothing is padded.
 typedef struct turnout_attention {
@@ -145,10 +173,16 @@ typedef struct turnout_attention {
     ptrdiff_t head_width;
     /// What scores are multiplied by before the softmax, as a rule 1/sqrt(head_width).
     float scale;
+    /// NULL where only what tokens say counts, not how far apart they are.
+    const turnout_positions *positions;
+    /// What takes the place of `positions` in the functions for learning.
+    const turnout_position_vectors *vectors;
 } turnout_attention;
 
-/// Floats of scratch memory that one thread needs for sequences up to `longest` rows.
-ptrdiff_t turnout_attention_scratch(const turnout_kernels *kernels, ptrdiff_t longest, ptrdiff_t head_width);
+/// Floats of scratch memory that one thread needs for sequences up to `longest` rows, `places` as in the positions
+/// (0 without them).
+ptrdiff_t turnout_attention_scratch(
+    const turnout_kernels *kernels, ptrdiff_t longest, ptrdiff_t head_width, ptrdiff_t places);
 /// softmax(scale·Q·Kᵀ)·V for each sequence and head.
 ///
 /// `qkv` is `[rows, 3·heads·head_width]`: all queries, all keys, all values of a row in turn. `out` is
@@ -156,6 +190,89 @@ ptrdiff_t turnout_attention_scratch(const turnout_kernels *kernels, ptrdiff_t lo
 void turnout_attend(
     turnout_pool *pool, const turnout_kernels *kernels, const turnout_attention *shape, const float *qkv, float *out,
     float *scratch, ptrdiff_t scratch_stride);
+
+// MARK: Learning
+
+/// A product of matrices that change from call to call, y = a·b + bias; everything is dense.
+typedef struct turnout_product {
+    ptrdiff_t rows, inner, columns;
+    /// `[rows, inner]`.
+    const float *a;
+    /// `[inner, columns]`, or `[columns, inner]` where it is said to be transposed.
+    const float *b;
+    bool b_is_transposed;
+    /// One for each column, or NULL.
+    const float *bias;
+    /// Whether the product is added to what y holds.
+    bool adds;
+    /// `[rows, columns]`; must not overlap `a`.
+    float *y;
+} turnout_product;
+
+/// Floats of scratch memory that `turnout_multiply` needs.
+ptrdiff_t turnout_product_scratch(const turnout_kernels *kernels, ptrdiff_t inner, ptrdiff_t columns);
+/// Packs b, then multiplies.
+void turnout_multiply(
+    turnout_pool *pool, const turnout_kernels *kernels, const turnout_product *product, float *scratch);
+/// y = xᵀ, where x is `[rows, columns]`.
+void turnout_transpose(turnout_pool *pool, ptrdiff_t rows, ptrdiff_t columns, const float *x, float *y);
+
+/// d becomes d·activation'(x), x being what the activation was applied to.
+void turnout_activate_backward(
+    turnout_pool *pool, const turnout_kernels *kernels, int32_t activation, ptrdiff_t count, const float *x, float *d);
+/// The gradient of a layer norm: `dx` is set, `dgain` and `dshift` are added to. `x` is the norm's input; `dx` must
+/// not be `dy`. `scratch` holds 2·rows floats.
+void turnout_layer_norm_backward(
+    turnout_pool *pool, const turnout_kernels *kernels, ptrdiff_t rows, ptrdiff_t width, const float *x,
+    const float *gain, float epsilon, const float *dy, float *dx, float *dgain, float *dshift, float *scratch);
+/// sum[c] += the sum of column c of x, `[rows, width]`.
+void turnout_add_rows(
+    turnout_pool *pool, const turnout_kernels *kernels, ptrdiff_t rows, ptrdiff_t width, const float *x, float *sum);
+
+/// Which elements are dropped: a function of key and index alone, so that nothing has to be kept for the way back.
+typedef struct turnout_dropout {
+    uint64_t key;
+    /// The share that is dropped, in parts of 2^32; 0 for none.
+    uint32_t threshold;
+    /// What kept elements are multiplied by: 1/(1 - share).
+    float scale;
+} turnout_dropout;
+
+/// Drops elements of x, or of a gradient, in place.
+void turnout_drop_out(
+    turnout_pool *pool, const turnout_kernels *kernels, const turnout_dropout *drop, ptrdiff_t count, float *x);
+
+/// Floats of scratch memory that one thread needs for `turnout_attend_dropping` and `turnout_attend_backward`; `places`
+/// is how many there are, 0 without vectors of positions.
+ptrdiff_t turnout_attend_backward_scratch(
+    const turnout_kernels *kernels, ptrdiff_t longest, ptrdiff_t head_width, ptrdiff_t places);
+/// As `turnout_attend`, with dropout between softmax and values.
+void turnout_attend_dropping(
+    turnout_pool *pool, const turnout_kernels *kernels, const turnout_attention *shape, const turnout_dropout *drop,
+    const float *qkv, float *out, float *scratch, ptrdiff_t scratch_stride);
+/// The gradient of `turnout_attend_dropping` with respect to `qkv`; `dqkv` is set. Those of vectors of positions are
+/// added to.
+void turnout_attend_backward(
+    turnout_pool *pool, const turnout_kernels *kernels, const turnout_attention *shape, const turnout_dropout *drop,
+    const float *qkv, const float *dout, float *dqkv, float *scratch, ptrdiff_t scratch_stride);
+
+/// One step of AdamW (Loshchilov & Hutter 2019, algorithm 2), bias corrections included.
+typedef struct turnout_adamw {
+    /// The learning rate over 1 - beta1^t.
+    float rate;
+    /// 1 - learning rate · weight decay.
+    float decay;
+    float beta1, beta2, epsilon;
+    /// 1 over the square root of 1 - beta2^t.
+    float second_correction;
+    /// What gradients are multiplied by first.
+    float gradient_scale;
+} turnout_adamw;
+
+/// Moves `count` weights by their gradients and updates both moments.
+void turnout_adamw_step(
+    turnout_pool *pool, const turnout_kernels *kernels, const turnout_adamw *step, ptrdiff_t count, const float *g,
+    float *w, float *m, float *v);
 
 #ifdef __cplusplus
 }

@@ -26,10 +26,18 @@ public struct SafetensorsBuilder: Sendable {
     public init(copying file: SafetensorsFile) throws {
         metadata = file.metadata
         for name in file.names {
-            let tensor = try file.tensor(name)
-            parts[name] = Part(
-                dtype: tensor.dtype, shape: tensor.shape, bytes: tensor.withUnsafeBytes { [UInt8]($0) })
+            try add(copying: file.tensor(name))
         }
+    }
+
+    /// Adds a tensor of another file, byte for byte.
+    ///
+    /// - Throws: `TurnoutError` with code `.invalidArgument` when the name is taken.
+    /// - Complexity: O(bytes)
+    public mutating func add(copying tensor: SafetensorsTensor) throws {
+        try checkName(tensor.name)
+        parts[tensor.name] = Part(
+            dtype: tensor.dtype, shape: tensor.shape, bytes: tensor.withUnsafeBytes { [UInt8]($0) })
     }
 
     /// Adds a tensor of 32-bit floats, row-major.
@@ -76,11 +84,7 @@ public struct SafetensorsBuilder: Sendable {
     private mutating func add<Element: BitwiseCopyable>(
         _ name: String, _ dtype: SafetensorsDType, _ elements: [Element], _ shape: [Int]
     ) throws {
-        guard name != "__metadata__", parts[name] == nil else {
-            throw TurnoutError(
-                .invalidArgument, "a tensor cannot be called '\(name)', which is taken or reserved; choose another name"
-            )
-        }
+        try checkName(name)
         guard SafetensorsFile.product(shape) == elements.count, shape.allSatisfy({ $0 >= 0 }) else {
             throw TurnoutError(
                 .invalidArgument,
@@ -89,33 +93,21 @@ public struct SafetensorsBuilder: Sendable {
         parts[name] = Part(dtype: dtype, shape: shape, bytes: elements.withUnsafeBytes { [UInt8]($0) })
     }
 
+    private func checkName(_ name: String) throws {
+        guard name != "__metadata__", parts[name] == nil else {
+            throw TurnoutError(
+                .invalidArgument, "a tensor cannot be called '\(name)', which is taken or reserved; choose another name"
+            )
+        }
+    }
+
     /// The bytes of the file.
     ///
     /// - Complexity: O(bytes)
     public func serialized() -> [UInt8] {
-        let ordered = parts.sorted { a, b in
-            (b.value.dtype.byteWidth, a.key) < (a.value.dtype.byteWidth, b.key)
-        }
-        var fields: [String] = []
-        if !metadata.isEmpty {
-            let remarks = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
-            fields.append("\"__metadata__\":{\(remarks.joined(separator: ","))}")
-        }
-        var position = 0
-        for (name, part) in ordered {
-            let shape = part.shape.map(String.init).joined(separator: ",")
-            let end = position + part.bytes.count
-            fields.append(
-                "\(Self.quoted(name)):{\"dtype\":\"\(part.dtype.rawValue)\",\"shape\":[\(shape)],"
-                    + "\"data_offsets\":[\(position),\(end)]}")
-            position = end
-        }
-        var header = Array("{\(fields.joined(separator: ","))}".utf8)
-        while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
-        var file: [UInt8] = []
-        file.reserveCapacity(8 + header.count + position)
-        withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
-        file.append(contentsOf: header)
+        let ordered = orderedParts
+        var file = Self.header(metadata: metadata, ordered.map { ($0.name, $0.part.dtype, $0.part.shape) })
+        file.reserveCapacity(file.count + ordered.reduce(0) { $0 + $1.part.bytes.count })
         for (_, part) in ordered { file.append(contentsOf: part.bytes) }
         return file
     }
@@ -126,7 +118,55 @@ public struct SafetensorsBuilder: Sendable {
     ///
     /// - Throws: `TurnoutError` with code `.io`.
     /// - Complexity: O(bytes)
-    public func write(to path: String) throws { try WholeFile.write(serialized(), to: path) }
+    public func write(to path: String) throws {
+        let ordered = orderedParts
+        let header = Self.header(metadata: metadata, ordered.map { ($0.name, $0.part.dtype, $0.part.shape) })
+        try WholeFile.write(to: path) { append in
+            try header.withUnsafeBytes(append)
+            for (_, part) in ordered { try part.bytes.withUnsafeBytes(append) }
+        }
+    }
+
+    /// Writes a file of vectors of 32-bit floats that are not copied first, as ``write(to:)`` does.
+    ///
+    /// - Throws: `TurnoutError` with code `.io`.
+    /// - Complexity: O(bytes)
+    package static func write(
+        _ vectors: [(name: String, floats: UnsafeBufferPointer<Float>)], metadata: [String: String], to path: String
+    ) throws {
+        let header = header(metadata: metadata, vectors.map { ($0.name, .f32, [$0.floats.count]) })
+        try WholeFile.write(to: path) { append in
+            try header.withUnsafeBytes(append)
+            for (_, floats) in vectors { try append(UnsafeRawBufferPointer(floats)) }
+        }
+    }
+
+    private var orderedParts: [(name: String, part: Part)] {
+        parts.sorted { a, b in (b.value.dtype.byteWidth, a.key) < (a.value.dtype.byteWidth, b.key) }
+            .map { ($0.key, $0.value) }
+    }
+
+    /// The length of the header and the header, for tensors in this order.
+    private static func header(
+        metadata: [String: String], _ tensors: [(name: String, dtype: SafetensorsDType, shape: [Int])]
+    ) -> [UInt8] {
+        var fields: [String] = []
+        if !metadata.isEmpty {
+            let remarks = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+            fields.append("\"__metadata__\":{\(remarks.joined(separator: ","))}")
+        }
+        var position = 0
+        for (name, dtype, shape) in tensors {
+            let end = position + shape.reduce(dtype.byteWidth, *)
+            fields.append(
+                "\(quoted(name)):{\"dtype\":\"\(dtype.rawValue)\",\"shape\":[\(shape.map(String.init).joined(separator: ","))],"
+                    + "\"data_offsets\":[\(position),\(end)]}")
+            position = end
+        }
+        var header = Array("{\(fields.joined(separator: ","))}".utf8)
+        while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+        return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+    }
 
     private static func quoted(_ text: String) -> String {
         var quoted = "\""

@@ -132,6 +132,11 @@ public struct SafetensorsFile: Sendable {
             .damagedFile, "'\(name)' is not a sound safetensors file: \(reason); fetch it again or write it again")
     }
 
+    /// Whether there is a tensor of this name.
+    ///
+    /// - Complexity: O(1)
+    public func has(_ name: String) -> Bool { tensors[name] != nil }
+
     /// A tensor by its name.
     ///
     /// - Throws: `TurnoutError` with code `.damagedFile`, naming the tensors that are there.
@@ -172,6 +177,21 @@ public struct SafetensorsFile: Sendable {
                 String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
             }.joined()
         }
+    }
+
+    /// The SHA-256 of some tensors, their names included, in the order given; 64 hexadecimal digits.
+    ///
+    /// - Complexity: O(bytes)
+    func tensorDigest(of names: [String]) -> String {
+        var hash = SHA256()
+        for name in names {
+            guard let tensor = tensors[name] else { continue }
+            hash.update(data: Array("\(name)\n\(tensor.dtype.rawValue)\n\(tensor.shape)\n".utf8))
+            tensor.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        }
+        return hash.finalize().map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
     }
 
     /// The number of elements of a shape; `nil` on overflow.

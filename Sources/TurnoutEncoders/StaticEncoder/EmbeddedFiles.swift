@@ -11,6 +11,14 @@ package enum EmbeddedFiles {
         try file(turnout_embedded_default_router(), name: "the embedded default-router.safetensors")
     }
 
+    /// The classifier that tells tasks apart; its bytes are read where they lie.
+    ///
+    /// - Throws: `TurnoutError` with code `.damagedFile` when the binary was built without one.
+    /// - Complexity: O(header)
+    package static func taskClassifier() throws -> SafetensorsFile {
+        try file(turnout_embedded_task_classifier(), name: "the embedded task-classifier.safetensors")
+    }
+
     static func file(_ embedded: turnout_embedded_file, name: String) throws -> SafetensorsFile {
         guard embedded.length > 0 else {
             throw TurnoutError(

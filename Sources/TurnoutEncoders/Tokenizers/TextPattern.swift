@@ -12,15 +12,38 @@ struct ScalarSet: Sendable {
     }
 }
 
+/// As many scalars of a set as there are, if they are enough; at most so many at a time.
+struct ScalarStretch: Sendable {
+    let set: ScalarSet
+    let least: Int
+    let most: Int
+
+    /// Where the stretch ends that begins at a place; `nil` where none does.
+    @inline(__always)
+    func end(_ text: UnsafePointer<UInt8>, _ count: Int, from start: Int) -> Int? {
+        var end = start
+        var found = 0
+        while end < count, found < most {
+            let (scalar, width) = UTF8Decoding.wellFormed(text + end)
+            guard set.contains(scalar) else { break }
+            found &+= 1
+            end &+= width
+        }
+        return found >= least ? end : nil
+    }
+}
+
 /// What a pre-tokeniser splits at or a normaliser replaces.
 ///
-/// Not regular expressions in general: a literal text, a stretch of scalars of one kind, and the splitting expressions of
+/// Not regular expressions in general: a literal text, stretches of scalars of one kind, and the splitting expressions of
 /// well-known models, each written out by hand so that its time is in proportion to the text.
 enum TextPattern: Sendable {
     /// Exactly this text.
     case literal([UInt8])
     /// As many scalars of a set as there are, if they are enough; at most so many at a time.
     case stretch(ScalarSet, least: Int, most: Int)
+    /// The first of several stretches of at least a few scalars that begins at a place.
+    case anyOf([ScalarStretch])
     /// Words, numbers and the rest, as ``WordPattern`` cuts them.
     case words(WordPattern)
 
@@ -30,6 +53,7 @@ enum TextPattern: Sendable {
         switch self {
         case .literal(let literal): Self.find(literal, text, count, from: start)
         case .stretch(let set, let least, let most): Self.find(set, least, most, text, count, from: start)
+        case .anyOf(let stretches): Self.find(stretches, text, count, from: start)
         case .words(let pattern): start < count ? start..<pattern.end(text, count, from: start) : nil
         }
     }
@@ -64,6 +88,21 @@ enum TextPattern: Sendable {
             if found >= least, end > at { return at..<end }
             // A stretch that is too short contains none that is long enough.
             at = end > at ? end : at &+ UTF8Decoding.wellFormed(text + at).width
+        }
+        return nil
+    }
+}
+
+extension TextPattern {
+    private static func find(
+        _ stretches: [ScalarStretch], _ text: UnsafePointer<UInt8>, _ count: Int, from start: Int
+    ) -> Range<Int>? {
+        var at = start
+        while at < count {
+            for stretch in stretches {
+                if let end = stretch.end(text, count, from: at) { return at..<end }
+            }
+            at &+= UTF8Decoding.wellFormed(text + at).width
         }
         return nil
     }

@@ -4,7 +4,7 @@ extension TextPattern {
     /// The pattern that a regular expression means; `nil` for those that are not supported.
     ///
     /// Supported are the splitting expressions of GPT-2, cl100k and Qwen 2, literal texts, and one character, escape or
-    /// class, which may be followed by `+`, `{n}`, `{n,}` or `{n,m}`.
+    /// class, which may be followed by `+`, `{n}`, `{n,}` or `{n,m}`; also several of these with `|` between.
     init?(expression: String) {
         switch expression {
         case #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#:
@@ -25,8 +25,8 @@ extension TextPattern {
 
     /// What is supported, for error messages.
     static let supportedExpressions = """
-        literal texts, one character or class with +, {n}, {n,} or {n,m}, and the splitting expressions of GPT-2, cl100k \
-        and Qwen 2
+        literal texts, one character or class with +, {n}, {n,} or {n,m} (or several with | between, n up to 8), and the \
+        splitting expressions of GPT-2, cl100k and Qwen 2
         """
 }
 
@@ -47,8 +47,24 @@ private struct ExpressionReader {
         if !scalars.isEmpty, scalars.allSatisfy({ !Self.special.contains($0) }) {
             return .literal(Array(String(String.UnicodeScalarView(scalars)).utf8))
         }
-        guard let set = atom(), let bounds = quantifier(), at == scalars.count else { return nil }
-        return .stretch(set, least: bounds.lowerBound, most: bounds.upperBound)
+        guard let first = stretch() else { return nil }
+        if at == scalars.count { return .stretch(first.set, least: first.least, most: first.most) }
+        var stretches = [first]
+        while next == "|" {
+            at += 1
+            guard let stretch = stretch() else { return nil }
+            stretches.append(stretch)
+        }
+        // A place where a stretch is too short is looked at again from the next one on.
+        guard at == scalars.count, stretches.allSatisfy({ $0.least <= Self.longestRepeated }) else { return nil }
+        return .anyOf(stretches)
+    }
+
+    private static let longestRepeated = 8
+
+    private mutating func stretch() -> ScalarStretch? {
+        guard let set = atom(), let bounds = quantifier() else { return nil }
+        return ScalarStretch(set: set, least: bounds.lowerBound, most: bounds.upperBound)
     }
 
     private mutating func atom() -> ScalarSet? {
@@ -117,7 +133,7 @@ private struct ExpressionReader {
 
     /// How often: once, `+`, or between braces.
     private mutating func quantifier() -> ClosedRange<Int>? {
-        guard let scalar = next else { return 1...1 }
+        guard let scalar = next, scalar != "|" else { return 1...1 }
         at += 1
         if scalar == "+" { return 1...Int.max }
         guard scalar == "{", let least = number(), least > 0 else { return nil }

@@ -6,14 +6,14 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Reads tokenizers as the `tokenizers` library writes them: `tokenizer.json`, or BERT's `vocab.txt`.
+/// Reads tokenizers as the `tokenizers` library writes them: `tokenizer.json`, BERT's `vocab.txt`, or DeBERTa's `spm.model`.
 ///
 /// Use it for every model other than the embedded one. Models: BPE (RoBERTa, GPT-2, ModernBERT), Unigram (XLM-R, E5,
 /// DeBERTa-v3) and WordPiece (BERT). What a file asks for and this version does not do is refused when it is loaded, by
 /// a sentence that names the part, never when a text is encoded.
 package enum TokenizerFile {
     /// The largest file that is read.
-    private static let largestFile = 1 << 28
+    static let largestFile = 1 << 28
 
     /// Reads a `tokenizer.json`.
     ///

@@ -4,8 +4,7 @@ extension TextNormalizer {
     /// Reads the `normalizer` of a tokenizer.json.
     init(_ component: TokenizerFileComponent) throws {
         steps = component.isNull ? [] : try Self.read(component)
-        let growth = steps.reduce(1) { min($0 * $1.growth, Self.mostGrowth + 1) }
-        guard steps.count <= Self.mostSteps, growth <= Self.mostGrowth else {
+        guard Self.areBounded(steps) else {
             throw component.unsupported(
                 "has \(steps.count) steps or makes text too much longer",
                 supported: "\(Self.mostSteps) steps that replace a byte by at most \(Self.mostGrowth)")
@@ -14,6 +13,11 @@ extension TextNormalizer {
 
     static let mostSteps = 64
     private static let mostGrowth = 1 << 12
+
+    /// Whether steps are so few, and what they make of a byte is so little, that no text becomes too long.
+    static func areBounded(_ steps: [Step]) -> Bool {
+        steps.count <= mostSteps && steps.reduce(1) { min($0 * $1.growth, mostGrowth + 1) } <= mostGrowth
+    }
 
     private static let supported =
         """
@@ -80,7 +84,7 @@ extension TextPattern {
         switch self {
         case .literal(let literal): max(1, literal.count)
         case .stretch(_, let least, _): max(1, least)
-        case .words: 1
+        case .anyOf, .words: 1
         }
     }
 

@@ -80,7 +80,7 @@ struct TokenizerFileReader {
     /// Gives added tokens their ids: those that the model has for them, and new ones to others, in their order.
     ///
     /// As in the library, the ids that the file gives them do not count, and of two tokens with one id the later stays.
-    private static func number(
+    static func number(
         _ added: [AddedToken], _ identifiers: inout TokenIdentifiers
     ) -> [(id: Int32, token: AddedToken)] {
         var next = Int32(identifiers.tokenCount)

@@ -17,7 +17,7 @@ final class LoadedTransformer: Sendable {
     let maximumLength: Int
     let weights: TransformerWeights
 
-    private let folder: ModelFolder
+    let folder: ModelFolder
     private let tokenizer: any Tokenizer
     private let prefix: String
     private let options: TransformerEncoder.Options
@@ -26,9 +26,9 @@ final class LoadedTransformer: Sendable {
     /// Tokens that are computed together at most, unless a single text has more.
     private static let tokensPerBatch = 1024
     /// Files whose bytes determine a vector, beside the weights.
-    private static let describingFiles = [
+    static let describingFiles = [
         "config.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
-        "1_Pooling/config.json", "tokenizer_config.json", "tokenizer.json", "vocab.txt",
+        "1_Pooling/config.json", "tokenizer_config.json", "tokenizer.json", "spm.model", "vocab.txt",
     ]
 
     init(
@@ -61,17 +61,27 @@ final class LoadedTransformer: Sendable {
             configuration, weights, storage: options.storage, threads: options.threads, kernels: kernels)
     }
 
-    /// The tokenizer that the files describe: `tokenizer.json`, or else the `vocab.txt` of older BERT models.
+    /// The tokenizer that the files describe: `tokenizer.json`, or else DeBERTa's `spm.model`, or else the `vocab.txt` of
+    /// older BERT models.
     private static func tokenizer(_ folder: ModelFolder) throws -> any Tokenizer {
         struct File: Decodable {
             let do_lower_case: Bool?
             let strip_accents: Bool?
             let tokenize_chinese_chars: Bool?
+            let split_by_punct: Bool?
         }
-        if folder.has("tokenizer.json") { return try TokenizerFile.load(contentsOf: folder.path(of: "tokenizer.json")) }
+        if let json = try folder.bytes("tokenizer.json") {
+            return try TokenizerFile.load(json: [UInt8](json), name: folder.path(of: "tokenizer.json"))
+        }
+        let file = try folder.json(File.self, "tokenizer_config.json")
+        if let pieces = try folder.bytes("spm.model") {
+            return try TokenizerFile.load(
+                sentencePiece: [UInt8](pieces), lowercases: file?.do_lower_case ?? false,
+                splitsPunctuation: file?.split_by_punct ?? false, name: folder.path(of: "spm.model"))
+        }
         guard let vocabulary = try folder.bytes("vocab.txt") else { throw folder.missing("tokenizer.json") }
         var options = TokenizerFile.VocabularyOptions()
-        if let file = try folder.json(File.self, "tokenizer_config.json") {
+        if let file {
             options.lowercases = file.do_lower_case ?? true
             options.stripsAccents = file.strip_accents
             options.spacesChinese = file.tokenize_chinese_chars ?? true
@@ -165,7 +175,7 @@ final class LoadedTransformer: Sendable {
         for name in Self.describingFiles {
             if let bytes = try? folder.bytes(name) { add(name, bytes) }
         }
-        for file in weights.files { add("weights", file.tensorDigest().utf8) }
+        for digest in weights.digests { add("weights", digest.utf8) }
         add("prompt", prefix.utf8)
         add("length", "\(maximumLength)".utf8)
         add("storage", options.storage.rawValue.utf8)

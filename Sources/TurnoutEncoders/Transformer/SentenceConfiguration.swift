@@ -30,6 +30,8 @@ struct SentenceConfiguration: Sendable, Equatable {
     var prompts: [String: String] = [:]
     /// The prompt that is put before every text unless another is asked for.
     var defaultPrompt: String?
+    /// The folders of the modules, in order; an empty one for the model's own.
+    var modulePaths: [String] = []
 
     /// Reads what is there.
     ///
@@ -40,7 +42,7 @@ struct SentenceConfiguration: Sendable, Equatable {
             for module in modules { try apply(module, folder) }
         }
         if let file = try folder.json(TokenizerFile.self, "tokenizer_config.json"),
-            let length = file.model_max_length, length < 1e9
+            let length = file.model_max_length, (0..<1e9).contains(length)
         {
             maximumLength = Int(length)
         }
@@ -101,6 +103,12 @@ struct SentenceConfiguration: Sendable, Equatable {
     }
 
     private mutating func apply(_ module: Module, _ folder: ModelFolder) throws {
+        guard !module.path.hasPrefix("/"), !module.path.split(separator: "/").contains("..") else {
+            throw TurnoutError(
+                .damagedFile,
+                "'\(folder.path(of: "modules.json"))' has a module outside its folder; fetch the model again")
+        }
+        modulePaths.append(module.path)
         switch module.type.split(separator: ".").last {
         case "Transformer", "Dropout": break
         case "Normalize": normalises = true

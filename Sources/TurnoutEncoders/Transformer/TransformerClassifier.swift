@@ -9,8 +9,10 @@ public struct TransformerClassifier: Sendable {
     public let labels: [String]
 
     private let loaded: LoadedTransformer
-    /// Applied to the first token's vector, and followed by tanh.
+    /// Applied to the first token's vector.
     private let dense: PackedLinear
+    /// What follows it.
+    private let activation: Activation
     private let classes: PackedLinear
 
     /// Loads a model.
@@ -32,10 +34,12 @@ public struct TransformerClassifier: Sendable {
         let loaded = try LoadedTransformer(
             folder: ModelFolder(path: folder), options: options, tokenizer: tokenizer, kernels: kernels)
         let weights = loaded.weights, hidden = loaded.model.configuration.hiddenSize
-        // BERT's head is its pooler and one linear layer, RoBERTa's two linear layers of its own.
+        let disentangled = loaded.model.configuration.disentangled
+        // BERT's head is the pooler of its body and one linear layer, RoBERTa's two linear layers of its own, and
+        // DeBERTa's a pooler of its own and one linear layer.
         let (denseName, className, isOwn) =
             weights.hasHeadTensor("classifier.out_proj.weight")
-            ? ("classifier.dense", "classifier.out_proj", true) : ("pooler.dense", "classifier", false)
+            ? ("classifier.dense", "classifier.out_proj", true) : ("pooler.dense", "classifier", disentangled != nil)
         guard let count = weights.headOutputs("\(className).weight") else {
             throw TurnoutError(
                 .unsupported,
@@ -49,6 +53,7 @@ public struct TransformerClassifier: Sendable {
         self.loaded = loaded
         self.name = loaded.name
         self.dense = try pack(denseName, outputs: hidden, head: isOwn)
+        self.activation = disentangled?.poolerActivation ?? .tanh
         self.classes = try pack(className, outputs: count, head: true)
         let named = loaded.model.configuration.labels
         self.labels = named.count == count ? named : (0..<count).map { "LABEL_\($0)" }
@@ -75,7 +80,7 @@ public struct TransformerClassifier: Sendable {
         var inner = [Float](repeating: 0, count: hidden), logits = [Float](repeating: 0, count: labels.count)
         loaded.forEachBatch(of: sequences) { batch, vectors, offsets in
             for (s, index) in batch.enumerated() {
-                dense.apply(to: vectors + Int(offsets[s]) * hidden, rows: 1, activation: .tanh, into: &inner)
+                dense.apply(to: vectors + Int(offsets[s]) * hidden, rows: 1, activation: activation, into: &inner)
                 classes.apply(to: inner, rows: 1, into: &logits)
                 for (j, logit) in logits.enumerated() { result[index, j] = logit }
             }

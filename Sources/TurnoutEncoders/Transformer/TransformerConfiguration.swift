@@ -17,6 +17,13 @@ struct TransformerConfiguration: Sendable {
         let prefix: String
         /// The position of the first token: RoBERTa counts on from its padding id.
         let firstPosition: Int
+        /// What follows `query`, `key` and `value` in the names of tensors.
+        var projectionSuffix = ""
+        /// What files mean that do not name these.
+        var defaultTokenTypes = 2
+        var defaultEpsilon: Float = 1e-12
+        /// Whether attention looks at the distance between tokens by itself.
+        var isDisentangled = false
     }
 
     let family: Family
@@ -32,9 +39,21 @@ struct TransformerConfiguration: Sendable {
     let activation: Activation
     /// Names of the classes, for models with a classification head.
     let labels: [String]
+    /// What attention does with distances; `nil` for families that add positions to the vectors of tokens.
+    let disentangled: DisentangledConfiguration?
 
     /// The longest sequence the position table has room for.
     var longestSequence: Int { positions - family.firstPosition }
+
+    /// The heads of each layer.
+    var attention: AttentionShape {
+        AttentionShape(heads: heads, headWidth: hiddenSize / heads, scoreTerms: disentangled?.scoreTerms ?? 1)
+    }
+
+    /// The places of distances in sequences up to the longest; `nil` for families that do not look at them.
+    var places: RelativePlaces? {
+        disentangled.map { RelativePlaces(longest: longestSequence, farthest: $0.farthest, buckets: $0.buckets) }
+    }
 
     /// Decodes and checks `config.json`.
     ///
@@ -53,7 +72,7 @@ struct TransformerConfiguration: Sendable {
         }
         self.family = try Self.family(of: file, path: path)
         self.architecture = file.architectures?.first ?? ""
-        self.activation = try Self.activation(named: file.hidden_act ?? "gelu", path: path)
+        self.activation = try Self.activation(named: file.hidden_act ?? "gelu", member: "hidden_act", path: path)
         if let kind = file.position_embedding_type, kind != "absolute" {
             throw TurnoutError(
                 .unsupported,
@@ -66,10 +85,13 @@ struct TransformerConfiguration: Sendable {
         self.intermediateSize = file.intermediate_size
         self.vocabularyCount = file.vocab_size
         self.positions = file.max_position_embeddings
-        self.tokenTypes = file.type_vocab_size ?? 2
-        self.layerNormEpsilon = file.layer_norm_eps ?? 1e-12
+        self.tokenTypes = file.type_vocab_size ?? family.defaultTokenTypes
+        self.layerNormEpsilon = file.layer_norm_eps ?? family.defaultEpsilon
         self.labels = (file.id2label ?? [:]).compactMap { id, label in Int(id).map { ($0, label) } }
             .sorted { $0.0 < $1.0 }.map(\.1)
+        self.disentangled =
+            family.isDisentangled
+            ? try DisentangledConfiguration(json: json, path: path, hiddenSize: hiddenSize, positions: positions) : nil
         try check(path: path)
     }
 
@@ -96,25 +118,31 @@ struct TransformerConfiguration: Sendable {
         case "bert": return Family(name: "BERT", prefix: "bert.", firstPosition: 0)
         case "roberta", "xlm-roberta", "camembert":
             return Family(name: "RoBERTa", prefix: "roberta.", firstPosition: (file.pad_token_id ?? 1) + 1)
+        case "deberta-v2":
+            return Family(
+                name: "DeBERTa", prefix: "deberta.", firstPosition: 0, projectionSuffix: "_proj", defaultTokenTypes: 0,
+                defaultEpsilon: 1e-7, isDisentangled: true)
         default:
             throw TurnoutError(
                 .unsupported,
                 """
                 '\(path)' describes a model of type '\(file.model_type ?? "none")', and this version computes bert, \
-                roberta and xlm-roberta; choose a model of one of these
+                roberta, xlm-roberta and deberta-v2 (which DeBERTa-v3 is); choose a model of one of these
                 """)
         }
     }
 
-    private static func activation(named name: String, path: String) throws -> Activation {
+    /// An activation by the name that `member` of the file gives it.
+    static func activation(named name: String, member: String, path: String) throws -> Activation {
         switch name {
         case "gelu", "gelu_python": return .gelu
         case "gelu_new", "gelu_pytorch_tanh", "gelu_fast": return .geluTanh
         case "relu": return .relu
+        case "tanh": return .tanh
         default:
             throw TurnoutError(
                 .unsupported,
-                "'\(path)' asks for hidden_act '\(name)', and this version computes gelu, gelu_new and relu; choose another model"
+                "'\(path)' asks for \(member) '\(name)', and this version computes gelu, gelu_new, relu and tanh; choose another model"
             )
         }
     }

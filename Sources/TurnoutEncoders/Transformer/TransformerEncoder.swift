@@ -5,7 +5,7 @@ public import TurnoutNumerics
 
 /// A transformer of the BERT family as an encoder of texts, from a folder in the layout of Hugging Face.
 ///
-/// BERT (MiniLM, bge, e5, gte), RoBERTa and XLM-R. The rules of sentence-transformers hold: pooling and normalisation
+/// BERT (MiniLM, bge, e5, gte), RoBERTa, XLM-R and DeBERTa-v3. The rules of sentence-transformers hold: pooling and normalisation
 /// from `modules.json`, the maximal length from `sentence_bert_config.json`, prompts from
 /// `config_sentence_transformers.json`; where there are no such files, the mean of all tokens, not normalised.
 ///
@@ -51,13 +51,13 @@ public struct TransformerEncoder: TextEncoder {
     /// The most tokens of a text, special ones included; what is longer loses its end.
     public let maximumLength: Int
 
-    private let loaded: LoadedTransformer
+    let loaded: LoadedTransformer
 
     /// Loads a model.
     ///
     /// - Parameters:
     ///   - folder: Holds `config.json`, `model.safetensors` (or shards and their index), and
-    ///     `tokenizer.json` or `vocab.txt`.
+    ///     `tokenizer.json`, `spm.model` or `vocab.txt`.
     ///   - options: How to load it.
     /// - Throws: `TurnoutError` with code `.io` for a file that is missing, `.damagedFile` for one that is not what it
     ///   should be, `.unsupported` for a model this version does not compute, `.invalidArgument` for an option.
@@ -70,8 +70,12 @@ public struct TransformerEncoder: TextEncoder {
     package init(
         folder: String, options: Options = Options(), tokenizer: (any Tokenizer)?, kernels: Kernels = .best
     ) throws {
-        let loaded = try LoadedTransformer(
-            folder: ModelFolder(path: folder), options: options, tokenizer: tokenizer, kernels: kernels)
+        self.init(
+            try LoadedTransformer(
+                folder: ModelFolder(path: folder), options: options, tokenizer: tokenizer, kernels: kernels))
+    }
+
+    init(_ loaded: LoadedTransformer) {
         self.loaded = loaded
         self.name = loaded.name
         self.dimension = loaded.model.configuration.hiddenSize

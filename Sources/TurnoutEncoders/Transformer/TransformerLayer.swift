@@ -5,6 +5,8 @@ import TurnoutNumerics
 /// Each is added to what came in and normalised. Devlin et al. 2019, "BERT"; the arrangement of Vaswani et al. 2017.
 struct TransformerLayer: Sendable {
     let qkv: PackedLinear
+    /// What attention adds for distances; `nil` in families without.
+    let positions: RelativePositions?
     let attentionOutput: PackedLinear
     let attentionNorm: LayerNorm
     let up: PackedLinear
@@ -12,8 +14,8 @@ struct TransformerLayer: Sendable {
     let outputNorm: LayerNorm
 
     init(
-        _ index: Int, _ weights: TransformerWeights, _ shape: TransformerConfiguration, storage: WeightStorage,
-        kernels: Kernels
+        _ index: Int, _ weights: TransformerWeights, _ shape: TransformerConfiguration,
+        relative: RelativeEmbeddings?, storage: WeightStorage, kernels: Kernels
     ) throws {
         let hidden = shape.hiddenSize, inner = shape.intermediateSize, epsilon = shape.layerNormEpsilon
         let name = "encoder.layer.\(index)"
@@ -23,7 +25,9 @@ struct TransformerLayer: Sendable {
                 parts: names.map { weights.linear("\(name).\($0)", outputs: outputs, inputs: inputs) })
         }
         self.qkv = try pack(
-            ["attention.self.query", "attention.self.key", "attention.self.value"], outputs: hidden, inputs: hidden)
+            ["query", "key", "value"].map { "attention.self.\($0)\(shape.family.projectionSuffix)" },
+            outputs: hidden, inputs: hidden)
+        self.positions = try relative?.positions("\(name).attention.self", weights, kernels: kernels)
         self.attentionOutput = try pack(["attention.output.dense"], outputs: hidden, inputs: hidden)
         self.attentionNorm = try weights.norm("\(name).attention.output.LayerNorm", width: hidden, epsilon: epsilon)
         self.up = try pack(["intermediate.dense"], outputs: inner, inputs: hidden)
@@ -32,5 +36,7 @@ struct TransformerLayer: Sendable {
     }
 
     /// The memory of the packed weights, in bytes.
-    var byteCount: Int { qkv.byteCount + attentionOutput.byteCount + up.byteCount + down.byteCount }
+    var byteCount: Int {
+        qkv.byteCount + attentionOutput.byteCount + up.byteCount + down.byteCount + (positions?.byteCount ?? 0)
+    }
 }

@@ -2,7 +2,7 @@ import Synchronization
 import TurnoutCore
 import TurnoutNumerics
 
-/// The body of a BERT, RoBERTa or XLM-R: from token ids to a vector for each token.
+/// The body of a BERT, RoBERTa, XLM-R or DeBERTa: from token ids to a vector for each token.
 ///
 /// Sequences of a batch lie end to end and are never padded; a sequence gets the same vectors, bit for bit, whatever
 /// the batch around it and the number of threads.
@@ -14,7 +14,7 @@ final class TransformerModel: Sendable {
     let layers: [TransformerLayer]
 
     private let words: EmbeddingTable
-    /// Position plus token type 0, `[longestSequence, hidden]`.
+    /// Position (where a family adds it) plus token type 0, `[longestSequence, hidden]`.
     private let positions: [Float]
     private let embeddingNorm: LayerNorm
     private let workspaces = Mutex<[TransformerWorkspace]>([])
@@ -29,27 +29,43 @@ final class TransformerModel: Sendable {
         _ configuration: TransformerConfiguration, _ weights: TransformerWeights, storage: WeightStorage, threads: Int,
         kernels: Kernels
     ) throws {
-        let hidden = configuration.hiddenSize, first = configuration.family.firstPosition
+        let hidden = configuration.hiddenSize
         self.configuration = configuration
-        self.attention = AttentionShape(heads: configuration.heads, headWidth: hidden / configuration.heads)
+        self.attention = configuration.attention
         self.kernels = kernels
         self.words = EmbeddingTable(
             try weights.tensor("embeddings.word_embeddings.weight", shape: [configuration.vocabularyCount, hidden]))
-        var positions = try weights.floats(
-            weights.tensor("embeddings.position_embeddings.weight", shape: [configuration.positions, hidden]))
-        positions.removeFirst(first * hidden)
+        self.positions = try Self.positions(configuration, weights)
+        self.embeddingNorm = try weights.norm(
+            "embeddings.LayerNorm", width: hidden, epsilon: configuration.layerNormEpsilon)
+        let relative = try RelativeEmbeddings(configuration, weights, kernels: kernels)
+        self.layers = try (0..<configuration.layers).map {
+            try TransformerLayer(
+                $0, weights, configuration, relative: relative, storage: storage, kernels: kernels)
+        }
+        self.pool = threads > 1 ? try ThreadPool(threads: threads) : nil
+    }
+
+    /// What is added to the vectors of tokens.
+    private static func positions(
+        _ configuration: TransformerConfiguration, _ weights: TransformerWeights
+    ) throws -> [Float] {
+        let hidden = configuration.hiddenSize
+        guard configuration.longestSequence <= 1 << 20, hidden <= 1 << 16 else {
+            throw TurnoutError(.damagedFile, "config.json speaks of more positions than any model has; fetch it again")
+        }
+        var positions = [Float](repeating: 0, count: configuration.longestSequence * hidden)
+        if configuration.disentangled?.hasPositionTable ?? true {
+            positions = try weights.floats(
+                weights.tensor("embeddings.position_embeddings.weight", shape: [configuration.positions, hidden]))
+            positions.removeFirst(configuration.family.firstPosition * hidden)
+        }
         if configuration.tokenTypes > 0 {
             let types = try weights.floats(
                 weights.tensor("embeddings.token_type_embeddings.weight", shape: [configuration.tokenTypes, hidden]))
             for i in positions.indices { positions[i] += types[i % hidden] }
         }
-        self.positions = positions
-        self.embeddingNorm = try weights.norm(
-            "embeddings.LayerNorm", width: hidden, epsilon: configuration.layerNormEpsilon)
-        self.layers = try (0..<configuration.layers).map {
-            try TransformerLayer($0, weights, configuration, storage: storage, kernels: kernels)
-        }
-        self.pool = threads > 1 ? try ThreadPool(threads: threads) : nil
+        return positions
     }
 
     /// The memory of the packed weights, in bytes.
@@ -111,8 +127,8 @@ final class TransformerModel: Sendable {
         }
         multiply(layer.qkv, workspace.hidden, into: workspace.qkv)
         kernels.attend(
-            attention, offsets: offsets, qkv: workspace.qkv, into: workspace.context, scratch: workspace.attention,
-            scratchStride: workspace.attentionStride, pool: pool)
+            attention, positions: layer.positions, offsets: offsets, qkv: workspace.qkv, into: workspace.context,
+            scratch: workspace.attention, scratchStride: workspace.attentionStride, pool: pool)
         multiply(layer.attentionOutput, workspace.context, into: workspace.hidden, residual: workspace.hidden)
         normalise(layer.attentionNorm, tokens, workspace.hidden)
         multiply(layer.up, workspace.hidden, into: workspace.inner, activation: configuration.activation)

@@ -24,6 +24,13 @@ struct TransformerWeights: Sendable {
     ///   - prefix: What names begin with in files of models with a head, such as `bert.`.
     /// - Throws: `TurnoutError` with code `.io` or `.damagedFile`, naming the file.
     init(folder: ModelFolder, prefix: String) throws {
+        if let archive = folder.archive {
+            self.folder = folder
+            self.files = [archive]
+            self.places = Dictionary(uniqueKeysWithValues: archive.names.map { ($0, 0) })
+            self.prefix = "encoder."
+            return
+        }
         struct Index: Decodable {
             let weight_map: [String: String]
         }
@@ -39,7 +46,9 @@ struct TransformerWeights: Sendable {
         }
         self.folder = folder
         self.files = try names.map { name in
-            guard folder.has(name) else { throw folder.missing(name) }
+            guard folder.has(name) else {
+                throw folder.has("pytorch_model.bin") ? folder.onlyPickled() : folder.missing(name)
+            }
             return try SafetensorsFile(contentsOf: folder.path(of: name))
         }
         var places: [String: Int] = [:]
@@ -48,6 +57,23 @@ struct TransformerWeights: Sendable {
         }
         self.places = places
         self.prefix = places.keys.contains { $0.hasPrefix(prefix) } ? prefix : ""
+    }
+
+    /// SHA-256 of each file's tensors; of an artifact, those of the encoder alone.
+    var digests: [String] {
+        guard let archive = folder.archive else { return files.map { $0.tensorDigest() } }
+        return [archive.tensorDigest(of: archive.names.filter { $0.hasPrefix(prefix) }.sorted())]
+    }
+
+    /// The tensors of floats that the body has, by their names without prefix, sorted.
+    var bodyTensors: [(name: String, tensor: SafetensorsTensor)] {
+        get throws {
+            try places.sorted { $0.key < $1.key }.filter { $0.key.hasPrefix(prefix) }.compactMap { name, place in
+                let tensor = try files[place].tensor(name)
+                guard [.f32, .f16, .bf16].contains(tensor.dtype) else { return nil }
+                return (String(name.dropFirst(prefix.count)), tensor)
+            }
+        }
     }
 
     /// Whether the files have a tensor of the head, whose name has no prefix.

@@ -29,7 +29,8 @@ final class TransformerWorkspace: @unchecked Sendable {
         let hiddenSize = model.configuration.hiddenSize, innerSize = model.configuration.intermediateSize
         self.tokens = tokens
         self.longest = longest
-        let stride = model.kernels.attentionScratch(longest: longest, shape: model.attention)
+        let places = model.layers.first?.positions?.places.count ?? 0
+        let stride = model.kernels.attentionScratch(longest: longest, shape: model.attention, places: places)
         self.attentionStride = (stride + 15) / 16 * 16
         let linearBytes =
             model.layers.map { layer in

@@ -2,23 +2,23 @@ import TurnoutCore
 
 /// What each row got from the plan and the single model that were chosen without its fold.
 struct HeldOutPlans {
-    private let catalogue: PlanCatalogue
+    private let outcomes: RoutingAdvisor.Outcomes
     /// Quality and cost of each row under the route, the single model and the best model by quality.
     private let columns: [[Double]]
 
     private enum Column: Int, CaseIterable { case quality, cost, singleQuality, singleCost, bestQuality }
 
-    init(_ catalogue: PlanCatalogue, wish: RoutingAdvisor.Wish) {
-        let outcomes = catalogue.outcomes
+    init(_ outcomes: RoutingAdvisor.Outcomes, wish: RoutingAdvisor.Wish) {
         let rows = outcomes.folds.foldOfRow.count
         var columns = [[Double]](repeating: [Double](repeating: 0, count: rows), count: Column.allCases.count)
         for fold in 0..<outcomes.folds.count {
-            let others = Set(0..<outcomes.folds.count).subtracting([fold])
-            let best = catalogue.bestByQuality(on: others)
-            let single = catalogue.best(.singles, on: others, wish)?.models[0] ?? best
+            let (held, kept) = outcomes.folds.split(fold)
+            let catalogue = PlanCatalogue(outcomes, rows: kept)
+            let best = catalogue.bestByQuality
+            let single = catalogue.best(.singles, wish)?.models[0] ?? best
             // Where no route serves the wish on the other folds, one would not have routed.
-            let route = catalogue.best(.routes, on: others, wish) ?? Plan(models: [single], lambda: 0)
-            for row in 0..<rows where outcomes.folds.foldOfRow[row] == fold {
+            let route = catalogue.best(.routes, wish) ?? Plan(models: [single], lambda: 0)
+            for row in held {
                 let model = catalogue.choice(route, row: row)
                 columns[Column.quality.rawValue][row] = outcomes.scores[model][row]
                 columns[Column.cost.rawValue][row] = outcomes.costs[model][row]
@@ -27,14 +27,13 @@ struct HeldOutPlans {
                 columns[Column.bestQuality.rawValue][row] = outcomes.scores[best][row]
             }
         }
-        self.catalogue = catalogue
+        self.outcomes = outcomes
         self.columns = columns
     }
 
     /// Intervals on the same resamples for all figures.
     func effect(resamples: Int, seed: UInt64, clusters: [Int]?, wish: RoutingAdvisor.Wish) -> RoutingAdvice.Effect {
-        let outcomes = catalogue.outcomes, frontier = catalogue.frontier
-        let singles = frontier.flatMap { [outcomes.scores[$0], outcomes.costs[$0]] }
+        let singles = outcomes.models.indices.flatMap { [outcomes.costs[$0], outcomes.scores[$0]] }
         let means = BootstrapMeans(columns + singles, resamples: resamples, seed: seed, clusters: clusters)
         func figure(_ value: @escaping ((Column) -> Double, [Double]) -> Double) -> Interval {
             means.interval { all in value({ all[$0.rawValue] }, Array(all.dropFirst(Column.allCases.count))) }
@@ -58,21 +57,9 @@ struct HeldOutPlans {
             gainPerThousand: gain,
             overMixing: figure { of, singles in
                 let points = stride(from: 0, to: singles.count, by: 2).map {
-                    (cost: singles[$0 + 1], quality: singles[$0])
+                    CostQuality(cost: singles[$0], quality: singles[$0 + 1])
                 }
-                return of(.quality) - Self.mixture(of: points, cost: of(.cost))
+                return of(.quality) - CostQualityHull(points).quality(atCost: of(.cost))
             })
-    }
-
-    /// The best quality that random mixtures of models have at a cost: the upper hull of the points.
-    static func mixture(of points: [(cost: Double, quality: Double)], cost: Double) -> Double {
-        var best = -Double.infinity
-        for a in points where a.cost <= cost {
-            best = max(best, a.quality)
-            for b in points where b.cost > cost {
-                best = max(best, a.quality + (b.quality - a.quality) * (cost - a.cost) / (b.cost - a.cost))
-            }
-        }
-        return best.isFinite ? best : points.map(\.quality).min() ?? 0
     }
 }

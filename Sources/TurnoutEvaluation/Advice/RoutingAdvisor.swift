@@ -60,24 +60,23 @@ public struct RoutingAdvisor: Sendable {
     ///
     /// - Parameter outcomes: Scores, costs and held-out estimates of two models or more on the same rows.
     /// - Returns: What to do, and what it brings.
-    /// - Complexity: O(sets · 100 · rows · models + resamples · rows · models)
+    /// - Complexity: O(folds · sets · 100 · rows · models + resamples · rows · models)
     public func advise(_ outcomes: Outcomes) -> RoutingAdvice {
-        let catalogue = PlanCatalogue(outcomes)
-        let everyFold = Set(0..<outcomes.folds.count)
+        let catalogue = PlanCatalogue(outcomes, rows: Array(outcomes.folds.foldOfRow.indices))
         let models = outcomes.models.indices.map { index in
             RoutingAdvice.Model(
                 model: outcomes.models[index], quality: mean(outcomes.scores[index], outcomes),
                 costPerThousand: mean(outcomes.costs[index].map { $0 * 1000 }, outcomes),
                 isOnFrontier: catalogue.frontier.contains(index))
         }
-        let route = catalogue.best(.routes, on: everyFold, wish).map { plan in
+        let route = catalogue.best(.routes, wish).map { plan in
             RoutingAdvice.Route(
                 models: plan.models.map { outcomes.models[$0] }, lambda: plan.lambda,
                 shares: catalogue.shares(of: plan),
-                effect: HeldOutPlans(catalogue, wish: wish)
+                effect: HeldOutPlans(outcomes, wish: wish)
                     .effect(resamples: resamples, seed: seed, clusters: outcomes.clusters, wish: wish))
         }
-        let single = catalogue.best(.singles, on: everyFold, wish)?.models[0] ?? 0
+        let single = catalogue.best(.singles, wish)?.models[0] ?? 0
         return RoutingAdvice(
             wish: wish, rows: outcomes.folds.foldOfRow.count, models: models, single: outcomes.models[single],
             route: route)

@@ -6,8 +6,9 @@ public import TurnoutRouting
 /// Routing, a plain cascade and cascade routing on the same outcomes, at the same budgets.
 ///
 /// Every strategy is run over all queries at a range of settings (λ, or the score from which an answer is given), and may
-/// also give all queries to one model, unjudged. Its quality at a budget is read off the upper hull of its settings' (cost, quality), which mixing two settings reaches.
-/// Queries are resampled, the hull is built anew in each resample, and strategies are compared on the same resamples.
+/// also give all queries to one model, unjudged. Its quality at a budget is read off the upper hull of its settings'
+/// (cost, quality), which mixing two settings reaches. Queries, or whole clusters of them, are resampled, the hull is
+/// built anew in each resample, and strategies are compared on the same resamples.
 public struct CascadeComparison: Sendable {
     /// A way of choosing whom to ask.
     public enum Strategy: String, Sendable, CaseIterable, Codable {
@@ -25,6 +26,18 @@ public struct CascadeComparison: Sendable {
         let quality: [Double]
         /// Dollars, one for each query.
         let cost: [Double]
+
+        /// Mean cost and quality when query `q` stands `counts[q]` times in the data.
+        func mean(counts: [UInt32]) -> CostQuality {
+            var (total, sum) = (0.0, CostQuality(cost: 0, quality: 0))
+            for query in counts.indices {
+                let count = Double(counts[query])
+                total += count
+                sum.cost += count * cost[query]
+                sum.quality += count * quality[query]
+            }
+            return CostQuality(cost: sum.cost / total, quality: sum.quality / total)
+        }
     }
 
     /// Quality at one budget.
@@ -146,14 +159,13 @@ public struct CascadeComparison: Sendable {
         let (cheap, dear) = (data.costs[0], data.costs[data.costs.count - 1])
         let budgets = shares.map { cheap + (dear - cheap) * $0 }
         let all = Strategy.allCases
-        let ones = [Double](repeating: 1, count: data.scores.count)
-        func qualities(_ counts: [Double]) -> [[Double]] {
+        func qualities(_ counts: [UInt32]) -> [[Double]] {
             all.map { strategy in
-                let hull = Self.hull(settings[strategy, default: []], counts: counts)
-                return budgets.map { Self.value(at: $0, of: hull) }
+                let hull = CostQualityHull(settings[strategy, default: []].map { $0.mean(counts: counts) })
+                return budgets.map { hull.quality(atCost: $0) }
             }
         }
-        let exact = qualities(ones)
+        let exact = qualities(once)
         let drawn = resampled { qualities($0) }
         return budgets.indices.map { budget in
             func interval(_ strategy: Int, over: Int?) -> Interval {
@@ -178,7 +190,8 @@ public struct CascadeComparison: Sendable {
     public func escalations(keeping kept: [Double] = [0.95, 0.98, 1]) -> [Escalation] {
         let last = data.models.count - 1
         let order = data.verdicts.indices.sorted { (data.verdicts[$0][0], $0) < (data.verdicts[$1][0], $1) }
-        func rates(_ counts: [Double]) -> [Double] {
+        func rates(_ counts: [UInt32]) -> [Double] {
+            let counts = counts.map(Double.init)
             let total = counts.reduce(0, +)
             var quality = order.reduce(0) { $0 + counts[$1] * data.scores[$1][0] }
             let goals = kept.map { $0 * order.reduce(0) { $0 + counts[$1] * data.scores[$1][last] } }
@@ -194,7 +207,7 @@ public struct CascadeComparison: Sendable {
             }
             return rates
         }
-        let exact = rates([Double](repeating: 1, count: data.scores.count))
+        let exact = rates(once)
         let drawn = resampled { rates($0) }
         let breakEven = EscalationRule.pays(
             escalationRate: 0, weak: data.costs[0], verify: data.verifyCost, strong: data.costs[last]
@@ -208,47 +221,14 @@ public struct CascadeComparison: Sendable {
         }
     }
 
-    private func resampled<Result>(_ body: ([Double]) -> Result) -> [Result] {
+    private var once: [UInt32] { [UInt32](repeating: 1, count: data.scores.count) }
+
+    private func resampled<Result>(_ body: ([UInt32]) -> Result) -> [Result] {
         var random = SeededRandom(seed: seed)
-        let count = data.scores.count
+        var resample = ResampleCounts(count: data.scores.count, clusters: data.clusters)
         return (0..<resamples).map { _ in
-            var counts = [Double](repeating: 0, count: count)
-            for _ in 0..<count { counts[random.next(below: count)] += 1 }
-            return body(counts)
+            resample.draw(using: &random)
+            return body(resample.counts)
         }
-    }
-
-    /// The settings that no mixture of others beats, by ascending cost and quality.
-    static func hull(_ settings: [Setting], counts: [Double]) -> [(cost: Double, quality: Double)] {
-        let total = counts.reduce(0, +)
-        func mean(_ values: [Double]) -> Double {
-            var sum = 0.0
-            for index in values.indices { sum += counts[index] * values[index] }
-            return sum / total
-        }
-        let points = settings.map { (cost: mean($0.cost), quality: mean($0.quality)) }
-            .sorted { ($0.cost, $1.quality) < ($1.cost, $0.quality) }
-        var hull: [(cost: Double, quality: Double)] = []
-        for point in points {
-            if let last = hull.last, point.quality <= last.quality { continue }
-            while hull.count >= 2, let last = hull.last {
-                let before = hull[hull.count - 2]
-                let cross =
-                    (last.quality - before.quality) * (point.cost - before.cost)
-                    - (point.quality - before.quality) * (last.cost - before.cost)
-                guard cross <= 0 else { break }
-                hull.removeLast()
-            }
-            hull.append(point)
-        }
-        return hull
-    }
-
-    /// The quality that a budget buys, by mixing the two settings next to it.
-    static func value(at budget: Double, of hull: [(cost: Double, quality: Double)]) -> Double {
-        guard let upper = hull.firstIndex(where: { $0.cost >= budget }) else { return hull.last?.quality ?? .nan }
-        guard upper > 0 else { return hull[0].quality }
-        let (a, b) = (hull[upper - 1], hull[upper])
-        return a.quality + (b.quality - a.quality) * (budget - a.cost) / (b.cost - a.cost)
     }
 }

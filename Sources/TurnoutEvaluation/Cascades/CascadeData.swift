@@ -14,6 +14,8 @@ public struct CascadeData: Sendable {
     public let estimates: [[Double]]
     /// What a verifier would say of each answer, 0 to 1; shape as ``scores``.
     public let verdicts: [[Double]]
+    /// Queries with the same number are drawn together in intervals; `nil` when each stands for itself.
+    public let clusters: [Int]?
 
     /// Orders the models by cost and checks the numbers.
     ///
@@ -24,10 +26,11 @@ public struct CascadeData: Sendable {
     ///   - scores: Shape `[queries][models]`.
     ///   - estimates: Shape `[queries][models]`; clipped to 0…1.
     ///   - verdicts: Shape `[queries][models]`; clipped to 0…1.
+    ///   - clusters: A number for each query, the same for those that are drawn together.
     /// - Throws: ``TurnoutError`` with code `.invalidArgument` or `.insufficientData`.
     public init(
         models: [ModelID], costs: [Double], verifyCost: Double, scores: [[Double]], estimates: [[Double]],
-        verdicts: [[Double]]
+        verdicts: [[Double]], clusters: [Int]? = nil
     ) throws {
         guard models.count >= 2, costs.count == models.count else {
             throw TurnoutError(.invalidArgument, "a cascade needs at least two models with a cost each")
@@ -56,5 +59,6 @@ public struct CascadeData: Sendable {
         self.scores = ordered(scores)
         self.estimates = ordered(estimates)
         self.verdicts = ordered(verdicts)
+        self.clusters = clusters
     }
 }

@@ -5,6 +5,7 @@ public struct CascadeOutcomes: Sendable {
     private let models: [ModelID]
     private let costs: [Double]
     private let scores, estimates, verdicts: [[Double]]
+    private let clusters: [Int]?
     /// Whether the verdicts were made up, because the data have none.
     public let isSimulated: Bool
 
@@ -17,10 +18,12 @@ public struct CascadeOutcomes: Sendable {
     ///   - costs: What a call costs; the mean over the rows counts.
     ///   - verifierAUC: How good the verifier is that is simulated unless every row has a verdict on every model.
     ///   - seed: Where random numbers start.
-    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for a cost of no model, and as ``RequestCosts`` does.
+    ///   - keepsGroupsTogether: Whether rows of one group are drawn together in intervals.
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for a cost of no model, and as ``RequestCosts`` and
+    ///   ``Clusters`` do.
     public init(
         rows: [OutcomeRow], models: [ModelID], estimates: [[Double]], costs: RequestCosts, verifierAUC: Double,
-        seed: UInt64
+        seed: UInt64, keepsGroupsTogether: Bool = false
     ) throws {
         let named = Set(costs.flat.keys).union(costs.prices.keys)
         if let stranger = named.sorted().first(where: { !models.contains($0) }) {
@@ -37,6 +40,7 @@ public struct CascadeOutcomes: Sendable {
             let dollars = try whole.map { try costs.dollars(for: rows[$0], on: model) }
             return dollars.reduce(0, +) / Double(max(dollars.count, 1))
         }
+        self.clusters = keepsGroupsTogether ? try Clusters.numbers(of: whole.map { rows[$0] }) : nil
         self.scores = table(\.scores)
         let guesses = whole.map { row in estimates.map { min(max($0[row], 0), 1) } }
         self.estimates = guesses
@@ -53,6 +57,6 @@ public struct CascadeOutcomes: Sendable {
     public func data(verifyCost: Double) throws -> CascadeData {
         try CascadeData(
             models: models, costs: costs, verifyCost: verifyCost, scores: scores, estimates: estimates,
-            verdicts: verdicts)
+            verdicts: verdicts, clusters: clusters)
     }
 }

@@ -33,8 +33,9 @@ public struct CascadeReport: Sendable {
     /// For people.
     public func text() -> String {
         let models = zip(data.models, data.costs).map { String(format: "%@ $%.6f", $0.name, $1) }
+        let groups = data.clusters.map { " in \(Set($0).count) groups" } ?? ""
         var lines = [
-            "\(data.scores.count) prompts; a call costs: \(models.joined(separator: ", "))",
+            "\(data.scores.count) prompts\(groups); a call costs: \(models.joined(separator: ", "))",
             String(format: "verifier: %@; judging costs $%.6f", verifier, data.verifyCost),
             "", "quality at equal mean cost, with 95 % intervals:",
         ]
@@ -57,50 +58,53 @@ public struct CascadeReport: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// For machines: one object.
-    ///
-    /// - Throws: What the encoder throws; numbers are finite.
-    public func json() throws -> String {
-        struct Object: Encodable {
-            struct Point: Encodable {
-                let budget_usd: Double
-                let quality, over_routing: [String: Interval]
-            }
-            struct Escalation: Encodable {
-                let quality_kept: Double
-                let rate: Interval?
-                let break_even: Double
-                let pays: Bool
-            }
-            let n: Int
-            let models: [String]
-            let costs_usd: [Double]
-            let verify_cost_usd: Double
-            let simulated_verifier_auc: Double?
-            let points: [Point]
-            let escalations: [Escalation]
-            let pays: Bool
-        }
-        func named(_ intervals: [CascadeComparison.Strategy: Interval]) -> [String: Interval] {
-            Dictionary(uniqueKeysWithValues: intervals.map { ($0.key.rawValue, $0.value) })
-        }
-        let object = Object(
-            n: data.scores.count, models: data.models.map(\.name), costs_usd: data.costs,
-            verify_cost_usd: data.verifyCost, simulated_verifier_auc: simulatedAUC,
-            points: points.map {
-                .init(budget_usd: $0.budget, quality: named($0.quality), over_routing: named($0.overRouting))
-            },
-            escalations: escalations.map {
-                .init(quality_kept: $0.qualityKept, rate: $0.rate, break_even: $0.breakEven, pays: $0.pays)
-            },
-            pays: pays)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(object), as: UTF8.self)
-    }
-
     private static func shown(_ interval: Interval, sign: Bool = false) -> String {
         let format = sign ? "%+.3f [%+.3f, %+.3f]" : "%.3f [%.3f, %.3f]"
         return String(format: format, interval.value, interval.low, interval.high)
+    }
+}
+
+/// For machines: one object.
+extension CascadeReport: Encodable {
+    private struct Object: Encodable {
+        let n: Int
+        let groups: Int?
+        let models: [ModelID]
+        let costsUsd: [Double]
+        let verifyCostUsd: Double
+        let simulatedVerifierAuc: Double?
+        let points: [Point]
+        let escalations: [Escalation]
+        let pays: Bool
+
+        struct Point: Encodable {
+            let budgetUsd: Double
+            let quality, overRouting: [String: Interval]
+        }
+
+        struct Escalation: Encodable {
+            let qualityKept: Double
+            let rate: Interval?
+            let breakEven: Double
+            let pays: Bool
+        }
+    }
+
+    /// Writes the keys that docs/routers/cascade.md lists, in camel case.
+    public func encode(to encoder: any Encoder) throws {
+        func named(_ intervals: [CascadeComparison.Strategy: Interval]) -> [String: Interval] {
+            Dictionary(uniqueKeysWithValues: intervals.map { ($0.key.rawValue, $0.value) })
+        }
+        try Object(
+            n: data.scores.count, groups: data.clusters.map { Set($0).count }, models: data.models,
+            costsUsd: data.costs, verifyCostUsd: data.verifyCost, simulatedVerifierAuc: simulatedAUC,
+            points: points.map {
+                .init(budgetUsd: $0.budget, quality: named($0.quality), overRouting: named($0.overRouting))
+            },
+            escalations: escalations.map {
+                .init(qualityKept: $0.qualityKept, rate: $0.rate, breakEven: $0.breakEven, pays: $0.pays)
+            },
+            pays: pays
+        ).encode(to: encoder)
     }
 }

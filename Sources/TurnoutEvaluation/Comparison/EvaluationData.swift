@@ -56,7 +56,7 @@ public struct EvaluationData: Sendable {
         self.scores = models.map { model in complete.map { $0.scores[model] ?? 0 } }
         let known = try CallCosts(rows: complete, models: models, costs: options.costs)
         self.costs = known.dollars
-        self.clusters = options.keepsGroupsTogether ? try Self.clusters(complete) : nil
+        self.clusters = options.keepsGroupsTogether ? try Clusters.numbers(of: complete) : nil
         var notes = [known.note].compactMap { $0 }
         if complete.count < rows.count {
             let left = rows.count - complete.count
@@ -125,17 +125,6 @@ public struct EvaluationData: Sendable {
             \(complete) prompts have a score of all \(models.count) models, and \(leastRows) are the least that an interval \
             can be made of\(hint); add rows, or choose fewer models with --models
             """
-    }
-
-    private static func clusters(_ rows: [OutcomeRow]) throws -> [Int] {
-        let groups = try OutcomeTable.groups(of: rows)
-        let numbers = Dictionary(zip(Set(groups).sorted(), 0...), uniquingKeysWith: { first, _ in first })
-        guard numbers.count > 1 else {
-            throw TurnoutError(
-                .insufficientData,
-                "all rows have the same value in the field named with --group-by; groups cannot be held out then")
-        }
-        return groups.compactMap { numbers[$0] }
     }
 }
 

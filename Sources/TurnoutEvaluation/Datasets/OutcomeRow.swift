@@ -20,6 +20,8 @@ public struct OutcomeRow: Sendable, Equatable {
     public var tokens: [ModelID: TokenUsage]
     /// Seconds each call took, where given.
     public var latencies: [ModelID: Double]
+    /// Characters of each answer, where given: `output_chars` in the file.
+    public var answerLengths: [ModelID: Double]
     /// What a verifier said of each model's answer, 0 to 1, where given: `verifier` in the file.
     public var verdicts: [ModelID: Double]
     /// The label of a labelled text.
@@ -49,6 +51,7 @@ public struct OutcomeRow: Sendable, Equatable {
         self.costs = [:]
         self.tokens = [:]
         self.latencies = [:]
+        self.answerLengths = [:]
         self.verdicts = [:]
         self.label = label
         self.weight = 1

@@ -4,8 +4,8 @@ public import TurnoutCore
 /// Rows of one or more files, each prompt once.
 ///
 /// Rows whose prompts are the same by ``TextIdentity`` become one: each model's scores are averaged by the weight of
-/// their rows, battles are all kept, the weight is the largest, everything else is taken from the first. Without that
-/// the same question would stand in training and test folds at once.
+/// their rows, battles are all kept, the weight is the largest, the time is the earliest, everything else is taken from
+/// the first. Without that the same question would stand in training and test folds at once.
 public struct OutcomeTable: Sendable {
     /// One file that was read.
     public struct File: Sendable, Equatable {
@@ -136,11 +136,13 @@ private struct Merger {
         }
         if row.weight > max(rows[index].weight, heaviest[index] ?? 0) { heaviest[index] = row.weight }
         if rows[index].label == nil { rows[index].label = row.label }
+        if let time = row.time, let first = rows[index].time { rows[index].time = min(first, time) }
         rows[index].battles += row.battles
         rows[index].samples.merge(row.samples) { $0 + $1 }
         rows[index].costs.merge(row.costs) { first, _ in first }
         rows[index].tokens.merge(row.tokens) { first, _ in first }
         rows[index].latencies.merge(row.latencies) { first, _ in first }
+        rows[index].answerLengths.merge(row.answerLengths) { first, _ in first }
         rows[index].verdicts.merge(row.verdicts) { first, _ in first }
     }
 

@@ -20,7 +20,7 @@ public struct RequestCosts: Sendable {
     public func dollars(for row: OutcomeRow, on model: ModelID) throws -> Double {
         if let flat = flat[model] { return flat }
         if let price = prices[model] {
-            if let cost = row.tokens[model].flatMap(price.cost(of:)) { return cost.dollars }
+            if let cost = row.tokens[model].flatMap({ price.cost(of: $0) }) { return cost.dollars }
             throw TurnoutError(
                 .insufficientData,
                 """

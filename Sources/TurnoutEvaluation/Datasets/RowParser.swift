@@ -38,6 +38,7 @@ struct RowParser {
         }
         row.costs = try numbers(object["cost_usd"], named: "cost_usd")
         row.latencies = try numbers(object["latency_s"], named: "latency_s")
+        row.answerLengths = try numbers(object["output_chars"], named: "output_chars")
         row.verdicts = try numbers(object["verifier"], named: "verifier")
         row.tokens = try tokens(object["tokens"])
         return row

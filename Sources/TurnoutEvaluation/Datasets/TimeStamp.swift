@@ -1,10 +1,10 @@
 import Foundation
 
 /// Reads when something happened.
-enum TimeStamp {
+package enum TimeStamp {
     /// Seconds since 1970 of a date in ISO 8601, such as `2024-05-01`, `2024-05-01 12:30:00` or
     /// `2024-05-01T12:30:00.5+02:00`, in UTC unless it says otherwise; a plain number stands for itself.
-    static func seconds(_ value: Any) -> Double? {
+    package static func seconds(_ value: Any) -> Double? {
         if let number = value as? NSNumber { return number.doubleValue.isFinite ? number.doubleValue : nil }
         guard let text = (value as? String)?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
         if let number = Double(text) { return number.isFinite ? number : nil }

@@ -1,11 +1,10 @@
-/// How often each of some names occurs; names beyond the first ten thousand are counted together.
+/// How often each of some names occurs; names beyond the first ten thousand are passed over.
 struct Tally: Sendable {
     private static let limit = 10_000
     private(set) var counts: [String: Int] = [:]
-    private(set) var beyond = 0
 
     mutating func add(_ name: String) {
-        if counts[name] != nil || counts.count < Self.limit { counts[name, default: 0] += 1 } else { beyond += 1 }
+        if counts[name] != nil || counts.count < Self.limit { counts[name, default: 0] += 1 }
     }
 
     /// The most frequent first, equals by name.

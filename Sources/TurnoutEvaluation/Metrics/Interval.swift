@@ -1,3 +1,5 @@
+import TurnoutRouting
+
 /// A figure and the interval in which it lies.
 public struct Interval: Sendable, Equatable, Codable {
     /// The figure on all the data.
@@ -25,11 +27,7 @@ enum Percentiles {
     static func interval(of values: [Double], around value: Double) -> Interval {
         let sorted = values.filter(\.isFinite).sorted()
         guard !sorted.isEmpty else { return Interval(value: value, low: value, high: value) }
-        func at(_ q: Double) -> Double {
-            let position = q * Double(sorted.count - 1)
-            let (lower, upper) = (Int(position), min(Int(position) + 1, sorted.count - 1))
-            return sorted[lower] + (sorted[upper] - sorted[lower]) * (position - Double(lower))
-        }
-        return Interval(value: value, low: at(0.025), high: at(0.975))
+        return Interval(
+            value: value, low: Quantiles.value(at: 0.025, in: sorted), high: Quantiles.value(at: 0.975, in: sorted))
     }
 }

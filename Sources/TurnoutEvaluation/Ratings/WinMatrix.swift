@@ -35,12 +35,6 @@ public struct WinMatrix: Sendable, Equatable {
         wins[b * models.count + a] += weight * (1 - battle.shareOfA)
     }
 
-    /// How often one model was better than another, ties counting half.
-    public func wins(of a: ModelID, over b: ModelID) -> Double {
-        guard let a = index[a], let b = index[b] else { return 0 }
-        return wins[a * models.count + b]
-    }
-
     /// Bradley–Terry ratings of the models.
     ///
     /// - Parameter prior: Ties that are imagined between any two models that met; 0 for maximum likelihood. A positive

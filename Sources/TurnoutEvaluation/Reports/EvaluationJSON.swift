@@ -1,22 +1,14 @@
-public import Foundation
 import TurnoutCore
 
-/// An evaluation as one JSON object, whose keys are a promise: docs/evaluation.md lists them.
-public struct EvaluationJSON {
+/// An evaluation as one object, whose keys are a promise: docs/evaluation.md lists them, in snake case.
+public struct EvaluationJSON: Encodable {
     private let result: EvaluationResult
 
     /// Takes what is to be told.
     public init(_ result: EvaluationResult) { self.result = result }
 
-    /// The object, keys sorted, on one line.
-    ///
-    /// - Throws: `EncodingError`, which no valid result causes.
-    public func data() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return try encoder.encode(Object(result))
-    }
+    /// Writes the object; its keys are in camel case here.
+    public func encode(to encoder: any Encoder) throws { try Object(result).encode(to: encoder) }
 }
 
 private struct Object: Encodable {

@@ -51,27 +51,6 @@ public struct Folds: Sendable, Equatable {
         return Folds(foldOfRow: groups.map { foldOfGroup[$0, default: 0] }, count: folds)
     }
 
-    /// Random folds that each hold the same share of every class, to within one row.
-    ///
-    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for fewer than two folds, `.insufficientData` when a
-    ///   class has fewer rows than there are folds.
-    public static func stratified(_ classes: [String], folds: Int, seed: UInt64) throws -> Folds {
-        let rowsOfClass = Dictionary(grouping: classes.indices, by: { classes[$0] })
-        let least = rowsOfClass.values.map(\.count).min() ?? 0
-        try check(folds: folds, available: least, what: "rows of the rarest class")
-        var random = SeededRandom(seed: seed)
-        var result = [Int](repeating: 0, count: classes.count)
-        var next = 0  // carried on from class to class, so that folds stay of one size
-        for name in rowsOfClass.keys.sorted() {
-            let rows = rowsOfClass[name, default: []]
-            for position in random.permutation(of: rows.count) {
-                result[rows[position]] = next % folds
-                next += 1
-            }
-        }
-        return Folds(foldOfRow: result, count: folds)
-    }
-
     private static func check(folds: Int, available: Int, what: String) throws {
         guard folds >= 2 else {
             throw TurnoutError(.invalidArgument, "\(folds) folds: cross-validation needs at least two")

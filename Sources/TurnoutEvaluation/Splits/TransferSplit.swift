@@ -24,7 +24,7 @@ public struct TransferSplit: Sendable {
         guard !kept.isEmpty else {
             throw TurnoutError(
                 .insufficientData,
-                "all \(training.count) prompts of --data stand in --test as well: nothing is left to train on")
+                "all \(training.count) prompts to learn from are to be tested on as well: nothing is left to train on")
         }
     }
 }

@@ -13,6 +13,10 @@ package struct AttemptRecord: Sendable, Equatable {
         case outrun
         /// It was cancelled because the client had gone.
         case clientGone
+        /// Its answer was whole, but not good enough by a verifier's score; `nil` when there is none.
+        case escalated(Double?)
+        /// It judged another's answer, and this is the score.
+        case graded(Double)
     }
 
     /// The model that was asked.
@@ -29,10 +33,20 @@ package struct AttemptRecord: Sendable, Equatable {
     package internal(set) var firstToken: Duration?
     /// How it ended.
     package internal(set) var outcome: Outcome?
+    /// What kind of failure it was, if it was one.
+    package internal(set) var failure: AttemptFailure.Kind?
     /// Parts of an answer that came, whether or not they reached the client: each is a token or a few.
     package internal(set) var events = 0
     /// What the provider says it cost.
     package internal(set) var usage: TokenUsage?
+
+    /// Whether there was an answer, so that it has cost something.
+    var hasAnswered: Bool {
+        switch outcome {
+        case .answered, .escalated, .graded: true
+        case .failed, .outrun, .clientGone, nil: false
+        }
+    }
 
     /// For a receipt.
     package var json: String {
@@ -47,11 +61,14 @@ package struct AttemptRecord: Sendable, Equatable {
         case .failed(let why): fields.append("\"outcome\":\"failed\",\"reason\":\(JSONText.quoted(why))")
         case .outrun: fields.append("\"outcome\":\"outrun\"")
         case .clientGone: fields.append("\"outcome\":\"client_gone\"")
+        case .escalated(let score):
+            fields.append("\"outcome\":\"escalated\",\"score\":\(score.map { "\($0)" } ?? "null")")
+        case .graded(let score): fields.append("\"outcome\":\"graded\",\"score\":\(score)")
         case nil: fields.append("\"outcome\":null")
         }
         fields.append("\"events\":\(events)")
         if let usage {
-            fields.append("\"usage\":{\"prompt_tokens\":\(usage.input),\"completion_tokens\":\(usage.output)}")
+            fields.append("\"usage\":{\"prompt_tokens\":\(usage.totalInput),\"completion_tokens\":\(usage.output)}")
         } else {
             fields.append("\"usage\":null")
         }

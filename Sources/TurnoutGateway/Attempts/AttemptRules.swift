@@ -32,8 +32,8 @@ package struct AttemptRules: Sendable, Hashable {
     package var longestWait = Duration.seconds(10)
     /// Time for a request until its answer begins, all attempts and waits included.
     ///
-    /// Default: 10 minutes.
-    package var chain = Duration.seconds(600)
+    /// Default: 10 minutes, or the longest ``AttemptLimits/total`` of its candidates where that is more.
+    package var chain: Duration?
 
     /// The defaults.
     package init() {}

@@ -14,13 +14,13 @@ extension AttemptRunner {
     func nextDue() -> Duration? {
         var due = pauseEnd
         func consider(_ time: Duration) { due = due.map { min($0, time) } ?? time }
-        if isChainLimited { consider(arrival + rules.chain) }
-        for number in plan.running {
+        if isChainLimited { consider(arrival + chain) }
+        for number in live.indices where plan.attempts[number].isRunning {
             if let finished = live[number].finished {
                 consider(finished + settling(number))
-                continue
+            } else {
+                forEachLimit(of: number) { _, time in consider(time) }
             }
-            for (_, time) in limits(of: number) { consider(time) }
         }
         return due
     }
@@ -28,7 +28,7 @@ extension AttemptRunner {
     /// Tells the plan of every limit that has passed.
     func expire() {
         let now = surroundings.clock.now
-        if isChainLimited, now >= arrival + rules.chain {
+        if isChainLimited, now >= arrival + chain {
             for number in plan.running { note(number, AttemptFailure(.silent), "it gave no answer in time") }
             return apply(.chainExpired)
         }
@@ -36,19 +36,22 @@ extension AttemptRunner {
             pauseEnd = nil
             apply(.waited)
         }
-        for number in plan.running {
+        for number in plan.running where plan.attempts[number].isRunning {
             if let finished = live[number].finished {
                 if now >= finished + settling(number) { endStream(number) }
-            } else if let (clock, _) = limits(of: number).first(where: { now >= $0.1 }) {
-                expire(number, clock)
-            } else {
-                restartWindow(number, now: now)
+                continue
             }
+            var passed: AttemptPlan.Clock?
+            forEachLimit(of: number) { clock, time in
+                if passed == nil, now >= time { passed = clock }
+            }
+            if let passed { expire(number, passed) } else { restartWindow(number, now: now) }
         }
     }
 
     private func expire(_ number: Int, _ clock: AttemptPlan.Clock) {
         switch clock {
+        // Whether it did badly is known when somebody else is faster, or takes its place.
         case .slow: break
         case .patience: note(number, AttemptFailure(.silent), "it said nothing in time")
         case .betweenTokens: note(number, AttemptFailure(.silent), "it fell silent")
@@ -66,32 +69,31 @@ extension AttemptRunner {
     }
 
     /// The limits of an attempt and when they pass, the gravest first.
-    private func limits(of number: Int) -> [(AttemptPlan.Clock, Duration)] {
-        let attempt = live[number]
-        let limits = attempt.upstream.limits
-        var times: [(AttemptPlan.Clock, Duration)] = [(.total, attempt.started + limits.total)]
-        guard !attempt.hasSpoken else {
-            times.append((.betweenTokens, attempt.lastHeard + limits.betweenTokens))
-            if let pace = limits.tokensPerSecond, let window = attempt.window,
-                Double(attempt.reader.contentEvents - window.events) < pace * (Self.paceWindow / .seconds(1))
+    private func forEachLimit(of number: Int, _ body: (AttemptPlan.Clock, Duration) -> Void) {
+        let (started, lastHeard) = (live[number].started, live[number].lastHeard)
+        let limits = live[number].upstream.limits
+        body(.total, started + limits.total)
+        guard !live[number].hasSpoken else {
+            body(.betweenTokens, lastHeard + limits.betweenTokens)
+            if let pace = limits.tokensPerSecond, let window = live[number].window,
+                Double(live[number].reader.contentEvents - window.events) < pace * (Self.paceWindow / .seconds(1))
             {
-                times.append((.total, window.start + Self.paceWindow))
+                body(.total, window.start + Self.paceWindow)
             }
-            return times
+            return
         }
         let first = wantsStream ? limits.firstToken : limits.wholeAnswer
         if plan.attempts[number].isResuming {
             // The client has the beginning and waits for the rest.
-            times.append((.patience, attempt.started + first))
+            body(.patience, started + first)
         } else if plan.attempts[number].isSlow {
-            times.append((.patience, attempt.started + first * AttemptLimits.patience))
+            body(.patience, started + first * AttemptLimits.patience)
         } else {
-            times.append((.slow, attempt.started + first))
+            body(.slow, started + first)
         }
-        if plan.attempts[number].progress == .collecting, attempt.heldBytes > 0 {
-            times.append((.betweenTokens, attempt.lastHeard + limits.betweenTokens))
+        if plan.attempts[number].progress == .collecting, live[number].heldBytes > 0 {
+            body(.betweenTokens, lastHeard + limits.betweenTokens)
         }
-        return times
     }
 
     private func restartWindow(_ number: Int, now: Duration) {

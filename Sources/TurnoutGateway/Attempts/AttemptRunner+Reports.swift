@@ -48,6 +48,7 @@ extension AttemptRunner {
         failures.append(
             FailedAttempt(model: upstream.model, provider: upstream.provider, failure: failure, reason: reason))
         live[number].record.outcome = .failed(reason)
+        live[number].record.failure = failure.kind
         live[number].record.duration = now - live[number].started
         surroundings.health.failed(upstream, failure, now: now)
     }
@@ -60,37 +61,36 @@ extension AttemptRunner {
         if live[number].reader.contentEvents > before { live[number].lastHeard = surroundings.clock.now }
         passOnStreamed(number)
         guard plan.attempts[number].isRunning else { return }
-        let reader = live[number].reader
-        if reader.hasDiverged {
+        // Asked for one by one: a copy of the reader would take hold of all that it remembers, for every token.
+        if live[number].reader.hasDiverged {
             fail(number, AttemptFailure(.diverged), "its answer is not the one that was begun")
-        } else if let error = reader.error {
+        } else if let error = live[number].reader.error {
             let failure = ErrorClassifier.inPlaceOfAnswer(error)
             fail(number, failure, "it reported an error in its stream" + words(of: error, failure))
-        } else if reader.isOverlong || live[number].heldBytes > LiveAttempt.holdLimit {
+        } else if live[number].reader.isOverlong || live[number].heldBytes > LiveAttempt.holdLimit {
             fail(number, AttemptFailure(.malformed), "its stream holds more than can be kept back")
-        } else if reader.isFinished, live[number].finished == nil {
+        } else if live[number].reader.isFinished, live[number].finished == nil {
             live[number].finished = surroundings.clock.now
         }
     }
 
     /// Tells the plan of what is new in a stream, so that it goes where it belongs.
     private func passOnStreamed(_ number: Int) {
-        let reader = live[number].reader
-        if !live[number].hasSpoken, reader.contentEvents > 0 || reader.isFinished {
+        if !live[number].hasSpoken, live[number].reader.contentEvents > 0 || live[number].reader.isFinished {
             speak(number)
             apply(.content(number))
         }
         switch plan.phase {
         case .relaying(number):
-            if !reader.transcript.isSpliceable { apply(.unspliceable) }
+            if !live[number].reader.isSpliceable { apply(.unspliceable) }
             if !live[number].held.isEmpty {
                 live[number].heldBytes = 0
                 apply(.chunk(number))
             }
-        case .resuming(number) where !reader.isCatchingUp && !reader.hasDiverged:
+        case .resuming(number) where !live[number].reader.isCatchingUp && !live[number].reader.hasDiverged:
             live[number].heldBytes = 0
             apply(.caughtUp(number))
-            if !reader.transcript.isSpliceable { apply(.unspliceable) }
+            if !live[number].reader.isSpliceable { apply(.unspliceable) }
         default:
             break
         }
@@ -122,7 +122,7 @@ extension AttemptRunner {
         let firstToken = now - live[number].started
         live[number].record.firstToken = firstToken
         live[number].window = (now, live[number].reader.contentEvents)
-        surroundings.health.answered(live[number].upstream, firstToken: firstToken)
+        surroundings.health.answered(live[number].upstream, firstToken: firstToken, now: now)
     }
 
     /// What the provider said, but for words about a key, which may hold part of it.
@@ -159,7 +159,7 @@ extension AttemptRunner {
         }
         live[number].hasSpoken = true
         live[number].record.usage = answer.usage
-        surroundings.health.answered(live[number].upstream, firstToken: nil)
+        surroundings.health.answered(live[number].upstream, firstToken: nil, now: surroundings.clock.now)
         apply(.end(number))
     }
 }

@@ -19,8 +19,8 @@ package final class AttemptRunner {
         let date: @Sendable () -> Date
         /// A number from 0 to 1 by which pauses are stretched, so that not everybody comes back at once.
         let jitter: @Sendable () -> Double
-        /// Takes what became of every attempt, once, when the request is over.
-        let record: @Sendable ([AttemptRecord]) -> Void
+        /// Takes what became of every attempt, once, when the request is over, and whether nobody has answered.
+        let record: @Sendable ([AttemptRecord], _ isUnanswered: Bool) -> Void
     }
 
     /// What came of it.
@@ -49,7 +49,8 @@ package final class AttemptRunner {
     var pauseEnd: Duration?
     var armed: (id: Int, due: Duration)?
     let arrival: Duration
-    let rules: AttemptRules
+    /// Until its answer must have begun.
+    let chain: Duration
     let surroundings: Surroundings
     private let candidates: [Upstream]
     private let request: any ModelRequest
@@ -63,10 +64,10 @@ package final class AttemptRunner {
 
     init(
         candidates: [Upstream], request: any ModelRequest, headers: HTTPFields, rules: AttemptRules,
-        surroundings: Surroundings
+        arrival: Duration, surroundings: Surroundings
     ) {
-        self.arrival = surroundings.clock.now
-        let order = surroundings.health.order(candidates, now: arrival)
+        self.arrival = arrival
+        let order = surroundings.health.order(candidates, now: surroundings.clock.now)
         self.candidates = order.map { candidates[$0.index] }
         self.plan = AttemptPlan(
             candidates: order.map { standing in
@@ -77,7 +78,7 @@ package final class AttemptRunner {
             }, rules: rules)
         self.request = request
         self.headers = headers
-        self.rules = rules
+        self.chain = rules.chain ?? candidates.map(\.limits.total).reduce(.seconds(600), max)
         self.surroundings = surroundings
     }
 
@@ -85,6 +86,8 @@ package final class AttemptRunner {
 
     /// Attempts made so far.
     var attemptCount: Int { live.count }
+    /// What has become of every attempt so far.
+    var records: [AttemptRecord] { live.map(\.record) }
     /// Whether the client wants a stream.
     var wantsStream: Bool { request.streams }
     /// Whether the client has asked for usage in the stream.
@@ -168,6 +171,7 @@ package final class AttemptRunner {
             committed = number
         case .reply(let number):
             live[number].record.outcome = .answered
+            notePace(of: number)
             live[number].record.usage = live[number].record.usage ?? live[number].reader.usage
             outcome = .whole(answer(of: number), live[number].takeHeld(), live[number].record.usage)
         case .passOn(let number):
@@ -200,7 +204,7 @@ package final class AttemptRunner {
             }
         let outgoing = UpstreamRequest(
             endpoint: type(of: request).endpoint, headers: headers,
-            body: request.outgoing(naming: upstream.id, after: beginning), streams: request.streams)
+            body: request.outgoing(to: upstream.model, naming: upstream.id, after: beginning), streams: request.streams)
         let task = AttemptPump.start(outgoing, number: number, over: upstream.transport, into: mailbox)
         live.append(
             LiveAttempt(
@@ -215,9 +219,12 @@ package final class AttemptRunner {
         guard live[number].record.outcome == nil else { return }
         let now = surroundings.clock.now
         live[number].record.duration = now - live[number].started
-        // Whoever was so late that others were asked has not done well, even if it would have come. A client's
-        // impatience is no fault of the provider.
-        if !isAbandoned, plan.attempts[number].isSlow, !live[number].hasSpoken {
+        // A client's impatience is no fault of the provider.
+        guard !isAbandoned, plan.attempts[number].isSlow, !live[number].hasSpoken else { return }
+        if case .open = plan.phase, !plan.running.contains(where: { plan.attempts[$0].progress == .speaking }) {
+            note(number, AttemptFailure(.silent), "it said nothing in time, and another was asked in its place")
+        } else {
+            // Whoever was so late that others were asked has not done well, even if it would have come.
             surroundings.health.failed(live[number].upstream, AttemptFailure(.silent), now: now)
         }
     }
@@ -228,9 +235,18 @@ package final class AttemptRunner {
         let attempt = live[committed]
         guard attempt.isStream else { return }
         if !attempt.reader.isDone { outbox.append(ByteBuffer(string: "data: [DONE]\n\n")) }
-        let started = attempt.started + (attempt.record.firstToken ?? .zero)
+        notePace(of: committed)
+    }
+
+    /// Tells how fast a stream was, unless its reader was slow and it had to wait.
+    private func notePace(of number: Int) {
+        let attempt = live[number]
+        guard attempt.isStream, let firstToken = attempt.record.firstToken else { return }
+        let duration = attempt.lastHeard - attempt.started - firstToken
+        guard attempt.delay < duration / 10 else { return }
         surroundings.health.finished(
-            attempt.upstream, tokens: attempt.reader.contentEvents - 1, in: attempt.lastHeard - started)
+            attempt.upstream, tokens: attempt.reader.contentEvents - 1, in: duration,
+            now: surroundings.clock.now)
     }
 
     private func answer(of number: Int) -> Answer {
@@ -253,8 +269,9 @@ package final class AttemptRunner {
     private func forgiveDelay() {
         guard let leftAt else { return }
         let delay = surroundings.clock.now - leftAt
-        for number in plan.running {
+        for number in live.indices where plan.attempts[number].isRunning {
             live[number].lastHeard += delay
+            live[number].delay += delay
             live[number].window?.start += delay
             live[number].finished = live[number].finished.map { $0 + delay }
         }
@@ -285,7 +302,12 @@ package final class AttemptRunner {
             live[number].record.outcome = ending == nil || ending == .abandon ? .clientGone : .outrun
             if !live[number].hasSpoken { surroundings.health.released(live[number].upstream, now: now) }
         }
-        surroundings.record(live.map(\.record))
+        let isUnanswered =
+            switch ending {
+            case .giveUp, .passOn: true
+            default: false
+            }
+        surroundings.record(records, isUnanswered)
     }
     private var isClosed = false
     /// Whether the client has gone.

@@ -21,6 +21,8 @@ struct LiveAttempt {
     var heldBytes = 0
     /// When something came last; before, when it was started.
     var lastHeard: Duration
+    /// For how long it could not be listened to, because the client was taking what had come.
+    var delay = Duration.zero
     /// When the stream said that it is finished.
     var finished: Duration?
     /// Where the window began in which the pace is measured, and how much had come by then.

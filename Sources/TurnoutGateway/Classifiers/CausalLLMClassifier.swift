@@ -50,10 +50,31 @@ package struct CausalLLMClassifier: Sendable {
     ///
     /// - Throws: `CancellationError` when the task was cancelled.
     package func read(_ text: String) async throws -> Reading {
-        let request = UpstreamRequest(endpoint: "chat/completions", body: body(for: text), streams: false)
+        let grade = try await grade(options.prompt.userMessage(for: text))
+        switch grade.score {
+        case .success(let chance): return Reading(answer: .weakSuffices(chance), problem: nil)
+        case .failure(let failure):
+            return Reading(
+                answer: .nothing, problem: "the classifier \(upstream.model) decided nothing: \(failure.message)")
+        }
+    }
+
+    /// What the model says to one message.
+    struct Grade: Sendable {
+        /// The share of good grades, 0 to 1, or why there is none.
+        var score: Result<Double, UpstreamFailure>
+        /// Tokens spent, where the answer says so.
+        var usage: TokenUsage?
+    }
+
+    /// Asks for the grade of whatever a message shows.
+    ///
+    /// - Throws: `CancellationError` when the task was cancelled.
+    func grade(_ message: String) async throws -> Grade {
+        let request = UpstreamRequest(endpoint: "chat/completions", body: body(for: message), streams: false)
         let (limit, clock, transport) = (options.timeout, clock, upstream.transport)
         do {
-            let reply = try await withThrowingTaskGroup(of: TokenLogProbabilities?.self) { group in
+            let reply = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
                 group.addTask { try await Self.ask(transport, request) }
                 group.addTask {
                     try await clock.sleep(for: limit)
@@ -62,23 +83,32 @@ package struct CausalLLMClassifier: Sendable {
                 defer { group.cancelAll() }
                 return try await group.next() ?? nil
             }
-            guard let reply else { return nothing("it took longer than \(limit)") }
-            let positions = reply.positions.map { $0.map { ScoreLabels.Token($0.token, $0.logprob) } }
-            guard let chance = options.labels.weakSuffices(positions) else { return nothing("it gave no score") }
-            return Reading(answer: .weakSuffices(chance), problem: nil)
+            guard let reply else {
+                return Grade(score: .failure(UpstreamFailure(.timeout, "it took longer than \(limit)")))
+            }
+            let usage = reply.withUnsafeReadableBytes { try? ChatChunk($0) }?.usage
+            return Grade(score: score(in: reply), usage: usage)
         } catch {
             try Task.checkCancellation()
-            return nothing((error as? UpstreamFailure)?.message ?? "it failed")
+            return Grade(
+                score: .failure(error as? UpstreamFailure ?? UpstreamFailure(.connectionLost, "it failed")))
         }
     }
 
-    private func nothing(_ problem: String) -> Reading {
-        Reading(answer: .nothing, problem: "the classifier \(upstream.model) decided nothing: \(problem)")
+    private func score(in reply: ByteBuffer) -> Result<Double, UpstreamFailure> {
+        let problem = UpstreamFailure(.connectionLost, "it gave no score")
+        do {
+            let positions = try TokenLogProbabilities(answer: reply).positions
+                .map { $0.map { ScoreLabels.Token($0.token, $0.logprob) } }
+            return options.labels.weakSuffices(positions).map { .success($0) } ?? .failure(problem)
+        } catch {
+            return .failure(error as? UpstreamFailure ?? problem)
+        }
     }
 
     private static func ask(
         _ transport: any UpstreamTransport, _ request: UpstreamRequest
-    ) async throws -> TokenLogProbabilities {
+    ) async throws -> ByteBuffer {
         let response = try await transport.send(request)
         guard 200..<300 ~= response.status else {
             throw UpstreamFailure(.connectionLost, "status \(response.status)")
@@ -90,41 +120,43 @@ package struct CausalLLMClassifier: Sendable {
                 throw UpstreamFailure(.connectionLost, "its answer is too long for a few tokens")
             }
         }
-        return try TokenLogProbabilities(answer: answer)
+        return answer
     }
 
     /// Bytes of an answer of a few tokens, twenty alternatives each, with room to spare.
     private static let longestAnswer = 1 << 20
 
-    private func body(for text: String) -> ByteBuffer {
+    private func body(for message: String) -> ByteBuffer {
         ByteBuffer(
             string: """
                 {"model":\(JSONText.quoted(upstream.id)),"messages":[{"role":"system","content":\
                 \(JSONText.quoted(options.prompt.instruction))},{"role":"user","content":\
-                \(JSONText.quoted(options.prompt.userMessage(for: text)))}],"max_tokens":\(options.tokens),\
+                \(JSONText.quoted(message))}],"max_tokens":\(options.tokens),\
                 "temperature":0,"logprobs":true,"top_logprobs":\(options.topTokens)}
                 """)
     }
 }
 
 extension ModelDirectory.Route {
-    /// Decides on a text, with what the classifier says of it where the route has one.
+    /// Decides on a query, with what the classifier says of it where the route has one.
     ///
-    /// - Throws: `CancellationError` when the task was cancelled.
-    package func decide(_ text: String) async throws -> Decision {
-        guard let classifier else { return decider.decide(text) }
-        return try await classifier.decide(text, by: decider)
+    /// - Throws: `CancellationError` when the task was cancelled, and ``Refusal`` when no candidate may answer.
+    package func decide(_ query: Query, under conditions: Conditions = Conditions()) async throws -> Decision {
+        guard let classifier else { return try decider.decide(query, under: conditions) }
+        return try await classifier.decide(query, under: conditions, by: decider)
     }
 }
 
 extension CausalLLMClassifier {
-    /// Asks about a text and decides on it.
+    /// Asks about a query and decides on it.
     ///
-    /// - Throws: `CancellationError` when the task was cancelled.
-    package func decide(_ text: String, by decider: Decider) async throws -> Decision {
-        let reading = try await read(text)
+    /// - Throws: `CancellationError` when the task was cancelled, and ``Refusal`` when no candidate may answer.
+    package func decide(
+        _ query: Query, under conditions: Conditions = Conditions(), by decider: Decider
+    ) async throws -> Decision {
+        let reading = try await read(query.text)
         let router = CausalLLMRouter(classifier: upstream.model.name)
         let assessment = router.assessment(of: reading.answer, candidates: decider.candidates.map(\.model))
-        return decider.decide(assessment, remark: reading.problem)
+        return try decider.decide(query, assessed: assessment, under: conditions, remark: reading.problem)
     }
 }

@@ -20,7 +20,7 @@ extension Gateway {
             case .ask(let upstream):
                 return try await reply(to: request, ruling(.named(upstream.model)), headers: headers)
             }
-        } catch let error as ChatRequestError {
+        } catch let error as RequestError {
             return .error(.client(status: 400, error.message, code: "invalid_body", field: error.field))
         } catch let error as GatewayError {
             return .error(error)

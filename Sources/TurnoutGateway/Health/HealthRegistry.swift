@@ -1,5 +1,6 @@
 import Synchronization
 package import TurnoutCore
+package import TurnoutRouting
 
 /// What the gateway knows of the health of models and providers, from the requests that it has made.
 package final class HealthRegistry: Sendable {
@@ -28,12 +29,12 @@ package final class HealthRegistry: Sendable {
         let isLastResort: Bool
     }
 
-    private struct State {
+    struct State {
         var models: [ModelID: Entry] = [:]
         var providers: [String: Entry] = [:]
     }
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// Nothing known.
     package init() {}
@@ -82,17 +83,19 @@ package final class HealthRegistry: Sendable {
     }
 
     /// Notes that a model has begun to answer.
-    func answered(_ upstream: Upstream, firstToken: Duration?) {
+    func answered(_ upstream: Upstream, firstToken: Duration?, now: Duration) {
         change(upstream) { entry in
             entry.successes += 1
             entry.breaker.succeed()
-            if let firstToken { entry.speed.began(after: firstToken) }
+            if let firstToken { entry.speed.began(after: firstToken, at: now) }
         }
     }
 
     /// Notes that a stream has ended well.
-    func finished(_ upstream: Upstream, tokens: Int, in duration: Duration) {
-        state.withLock { $0.models[upstream.model, default: Entry()].speed.ended(tokens: tokens, in: duration) }
+    func finished(_ upstream: Upstream, tokens: Int, in duration: Duration, now: Duration) {
+        state.withLock {
+            $0.models[upstream.model, default: Entry()].speed.ended(tokens: tokens, in: duration, at: now)
+        }
     }
 
     /// Notes a failure, as far as it says anything about the model or its provider.

@@ -2,6 +2,7 @@ package import HTTPTypes
 import NIOCore
 import TurnoutCore
 import TurnoutProviders
+import TurnoutRouting
 
 extension Gateway {
     /// How models and providers are doing: JSON, or a page for whoever prefers HTML.

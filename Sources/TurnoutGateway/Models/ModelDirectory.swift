@@ -12,18 +12,24 @@ package struct ModelDirectory: Sendable {
         package let decider: Decider
         /// Who is asked for the score first, where the router does not give it.
         package let classifier: CausalLLMClassifier?
+        /// Who judges the chosen model's answer, where a stronger one may give another; `nil` for nobody.
+        package let cascade: Cascade?
         /// How what was decided is carried out.
         package let rules: AttemptRules
+        /// How long a conversation is remembered after its latest turn; `nil` for not at all.
+        package let conversationIdle: Duration?
 
         /// Names a decider.
         package init(
-            name: String, decider: Decider, classifier: CausalLLMClassifier? = nil,
-            rules: AttemptRules = AttemptRules()
+            name: String, decider: Decider, classifier: CausalLLMClassifier? = nil, cascade: Cascade? = nil,
+            rules: AttemptRules = AttemptRules(), conversationIdle: Duration? = .seconds(3600)
         ) {
             self.name = name
             self.decider = decider
             self.classifier = classifier
+            self.cascade = cascade
             self.rules = rules
+            self.conversationIdle = conversationIdle
         }
     }
 
@@ -109,9 +115,17 @@ package struct ModelDirectory: Sendable {
     private var modelNames: [String] { models.map(\.model.name) }
 
     private func variant(_ route: Route, _ policy: Policy) throws(GatewayError) -> Route {
+        if case .budget = route.decider.policy.rule {
+            throw GatewayError.client(
+                status: 400,
+                "the route '\(route.name)' keeps a budget, which a request cannot replace by another policy",
+                code: "invalid_policy")
+        }
         do {
             let decider = try variants.decider(named: route.name, route.decider, policy)
-            return Route(name: route.name, decider: decider, classifier: route.classifier, rules: route.rules)
+            return Route(
+                name: route.name, decider: decider, classifier: route.classifier, cascade: route.cascade,
+                rules: route.rules, conversationIdle: route.conversationIdle)
         } catch {
             throw GatewayError.client(status: 400, "\(error)", code: "invalid_policy")
         }

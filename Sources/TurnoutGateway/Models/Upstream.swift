@@ -9,8 +9,8 @@ package struct Upstream: Sendable {
     package let provider: String
     /// What the provider calls the model.
     package let id: String
-    /// What it charges, where known.
-    package let price: Price?
+    /// What is known of it: price, window, limits, abilities.
+    package var entry: CatalogueEntry
     /// How it is reached.
     package let transport: any UpstreamTransport
     /// How long it may take for what.
@@ -21,18 +21,19 @@ package struct Upstream: Sendable {
     ///
     /// Default: it cannot.
     package var prefill: ChatRequest.Beginning.Style?
-    /// Tokens that it can take.
-    ///
-    /// Default: unknown.
-    package var contextWindow: Int?
 
-    /// Describes a model at a provider.
+    /// Describes a model at a provider, of which nothing else is known.
     package init(model: ModelID, provider: String, id: String, price: Price? = nil, transport: any UpstreamTransport) {
         self.model = model
         self.provider = provider
         self.id = id
-        self.price = price
+        self.entry = CatalogueEntry(provider: provider, id: id)
+        self.entry.price = price
         self.transport = transport
         self.limits = AttemptLimits(AttemptLimits.ModelClass(ofModel: id))
     }
+    /// What it charges, where known.
+    package var price: Price? { entry.price }
+    /// Tokens that it can take, where known.
+    package var contextWindow: Int? { entry.contextWindow }
 }

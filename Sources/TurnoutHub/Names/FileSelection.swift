@@ -37,7 +37,7 @@ package struct FileSelection: Sendable {
     }
 
     private static let topLevel = [
-        "config.json", "tokenizer*.json", "vocab.txt", "special_tokens_map.json", "modules.json",
+        "config.json", "tokenizer*.json", "vocab.txt", "spm.model", "special_tokens_map.json", "modules.json",
         "sentence_bert_config.json", "config_sentence_transformers.json", "config_setfit.json", "model_head.*",
         "*.safetensors", "*.safetensors.index.json",
     ].map(GlobPattern.init)

@@ -65,11 +65,15 @@ struct HubClient: Sendable {
 
     /// A client that follows no redirect by itself and gives up on silence.
     ///
+    /// - Parameters:
+    ///   - settings: The environment's.
+    ///   - patience: How long a silence may last; by default as long as the settings say.
+    /// - Returns: The client; whoever asked for it shuts it down.
     /// - Throws: ``TurnoutError`` with code `.invalidConfiguration` when the environment's proxy is none.
-    static func makeHTTP(_ settings: HubSettings) throws -> HTTPClient {
+    static func makeHTTP(_ settings: HubSettings, patience: Duration? = nil) throws -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
-        configuration.timeout = .init(connect: .seconds(10), read: TimeAmount(settings.silence))
+        configuration.timeout = .init(connect: .seconds(10), read: TimeAmount(patience ?? settings.silence))
         configuration.proxy = try settings.proxy?.forClient()
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
@@ -190,7 +194,7 @@ struct HubClient: Sendable {
                 + "sign-in page stands in between")
     }
 
-    private static func escaped(_ text: String, keepingSlashes: Bool) -> String {
+    static func escaped(_ text: String, keepingSlashes: Bool) -> String {
         var plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
         if keepingSlashes { plain.insert("/") }
         return text.addingPercentEncoding(withAllowedCharacters: plain) ?? text

@@ -17,7 +17,7 @@ enum NetworkFailure {
     static func named(_ error: any Error) -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
         switch error {
-        case is HubFailure: return error
+        case is HubFailure, is HubRefusal, is TurnoutError: return error
         case let error as HTTPClientError: return failure(error)
         case is HTTPParserError: return transient("the hub's answer is not HTTP")
         case is NIOTooManyBytesError: return HubFailure(.permanent(.network), "the hub's list of files has no end")

@@ -60,20 +60,60 @@ package struct CosineTable: Sendable {
     /// - Returns: ``rows`` numbers in -1…1, but for rounding.
     /// - Complexity: O(`rows` · `width`), bound by memory.
     package func cosines(to query: [Float]) -> [Float] {
-        precondition(query.count == width, "a vector of \(query.count) numbers is not one of \(width)")
-        let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        guard length > 0, length.isFinite else { return [Float](repeating: 0, count: rows) }
-        let rounded = query.map { Int16(($0 / length * Self.queryLength).rounded()) }
-        let products = [Int32](unsafeUninitializedCapacity: rows) { products, count in
-            turnout_dot_bytes(kernels.table, rows, width, bytes, rounded, products.baseAddress)
-            count = rows
-        }
+        guard let rounded = rounded(query) else { return [Float](repeating: 0, count: rows) }
         return [Float](unsafeUninitializedCapacity: rows) { cosines, count in
-            for row in 0..<rows {
-                cosines.initializeElement(
-                    at: row, to: Float(products[row]) * inverseLengths[row] / Self.queryLength)
+            forEachBlock(rounded) { first, block in
+                _ = UnsafeMutableBufferPointer(rebasing: cosines[first..<first + block.count]).initialize(from: block)
             }
             count = rows
+        }
+    }
+
+    /// The `k` rows with the greatest cosines, nearest first; of equally near ones those with the least numbers.
+    ///
+    /// Cosines are made a block at a time and looked at while they are in the cache.
+    ///
+    /// - Parameters:
+    ///   - k: How many, at least one; fewer come back when there are not so many rows.
+    ///   - query: ``width`` finite numbers.
+    /// - Returns: The rows, those of ``cosines(to:)`` in the order of their cosines.
+    /// - Complexity: O(`rows` · `width` + k log k log `rows`) for rows in random order, bound by memory.
+    package func nearest(_ k: Int, to query: [Float]) -> [NearestRow] {
+        guard let rounded = rounded(query) else {
+            return (0..<min(k, rows)).map { NearestRow(row: $0, similarity: 0) }
+        }
+        var heap = NearestHeap(capacity: min(k, rows))
+        forEachBlock(rounded) { first, cosines in heap.offer(cosines, firstRow: first) }
+        return heap.rows.sorted(by: NearestRow.isNearer)
+    }
+
+    /// A query scaled to ``queryLength``, with the zeros behind it that the kernel reads; `nil` for one of no length.
+    private func rounded(_ query: [Float]) -> [Int16]? {
+        precondition(query.count == width, "a vector of \(query.count) numbers is not one of \(width)")
+        let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        guard length > 0, length.isFinite else { return nil }
+        return query.map { Int16(($0 / length * Self.queryLength).rounded()) }
+            + [Int16](repeating: 0, count: Int(TURNOUT_DOT_PADDING))
+    }
+
+    /// Hands out the cosines of all rows, a block after the other, each with the number of its first row.
+    private func forEachBlock(_ rounded: [Int16], _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+        let size = 1024
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: size) { products in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { cosines in
+                bytes.withUnsafeBufferPointer { bytes in
+                    for first in stride(from: 0, to: rows, by: size) {
+                        let count = min(size, rows - first)
+                        turnout_dot_bytes(
+                            kernels.table, count, width, bytes.baseAddress.map { $0 + first * width }, rounded,
+                            products.baseAddress)
+                        for row in 0..<count {
+                            cosines[row] = Float(products[row]) * inverseLengths[first + row] / Self.queryLength
+                        }
+                        body(first, UnsafeBufferPointer(rebasing: cosines[..<count]))
+                    }
+                }
+            }
         }
     }
 }

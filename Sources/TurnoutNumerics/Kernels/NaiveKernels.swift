@@ -62,23 +62,30 @@ package enum NaiveKernels {
         }
     }
 
-    /// softmax(Q·Kᵀ/√headWidth)·V for each head of one sequence.
+    /// softmax(scale·Q·Kᵀ)·V for each head of one sequence.
     ///
     /// - Parameters:
     ///   - qkv: Shape `[rows, 3 · width]`.
     ///   - shape: The heads.
+    ///   - positions: What is added to a query's product with a key; `nil` for nothing.
     /// - Returns: Shape `[rows, width]`.
     /// - Complexity: O(`rows`² · width)
-    package static func attention(_ qkv: Matrix, _ shape: AttentionShape) -> Matrix {
+    package static func attention(_ qkv: Matrix, _ shape: AttentionShape, positions: PositionVectors? = nil) -> Matrix {
         var out = Matrix(rows: qkv.rows, columns: shape.width)
-        let scale = 1 / Float(shape.headWidth).squareRoot()
         for head in 0..<shape.heads {
             let columns = head * shape.headWidth..<(head + 1) * shape.headWidth
             for i in 0..<qkv.rows {
                 let scores = (0..<qkv.rows).map { j in
-                    Float(columns.reduce(0.0) { $0 + Double(qkv[i, $1]) * Double(qkv[j, shape.width + $1]) })
+                    Float(
+                        columns.reduce(0.0) { sum, c in
+                            let query = Double(qkv[i, c]), key = Double(qkv[j, shape.width + c])
+                            let place = positions?.places[i - j] ?? 0
+                            let placeKey = Double(positions?.keys?[place, c] ?? 0)
+                            let placeQuery = Double(positions?.queries?[place, c] ?? 0)
+                            return sum + query * key + query * placeKey + key * placeQuery
+                        })
                 }
-                let shares = softmax(scores, scale: scale)
+                let shares = softmax(scores, scale: shape.scale)
                 for c in columns {
                     let sum = (0..<qkv.rows).reduce(0.0) {
                         $0 + Double(shares[$1]) * Double(qkv[$1, 2 * shape.width + c])
@@ -88,5 +95,12 @@ package enum NaiveKernels {
             }
         }
         return out
+    }
+
+    /// The `k` rows with the greatest similarities, nearest first; of equal ones those with the least numbers.
+    package static func nearest(_ k: Int, of similarities: [Float]) -> [NearestRow] {
+        Array(
+            similarities.enumerated().map { NearestRow(row: $0, similarity: $1) }
+                .sorted(by: NearestRow.isNearer).prefix(k))
     }
 }

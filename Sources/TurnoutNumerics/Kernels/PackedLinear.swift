@@ -29,7 +29,7 @@ package final class PackedLinear: @unchecked Sendable {
     package let outputs: Int
     /// The length of a row of x.
     package let inputs: Int
-    private let packed: OpaquePointer
+    let packed: OpaquePointer
 
     /// Some consecutive outputs of a layer, as a model file has them.
     package struct Part {

@@ -38,12 +38,10 @@ extension JSONCursor {
         units.reserveCapacity(raw.count)
         var at = 0
         while at < raw.count {
-            guard raw[at] == UInt8(ascii: "\\") else {
-                units.append(raw[at])
-                at += 1
-                continue
-            }
-            at += Self.appendEscape(in: raw, at: at, to: &units)
+            let escape = raw[at...].firstIndex(of: UInt8(ascii: "\\")) ?? raw.count
+            units.append(contentsOf: raw[at..<escape])
+            at = escape
+            if at < raw.count { at += Self.appendEscape(in: raw, at: at, to: &units) }
         }
         return String(decoding: units, as: UTF8.self)
     }

@@ -99,6 +99,20 @@ package struct JSONCursor {
         return start..<offset
     }
 
+    /// Reads any value and returns how many elements it has; 0 for all but arrays.
+    package mutating func countElements() throws(JSONSyntaxError) -> Int {
+        guard peek() == UInt8(ascii: "[") else {
+            try skipValue()
+            return 0
+        }
+        var count = 0
+        try readArray { (cursor) throws(JSONSyntaxError) in
+            count += 1
+            try cursor.skipValue()
+        }
+        return count
+    }
+
     func error(_ expected: String) -> JSONSyntaxError { JSONSyntaxError(offset: offset, expected: expected) }
 
     mutating func advance(to offset: Int) { self.offset = offset }

@@ -100,28 +100,3 @@ package struct ChatChunk: Equatable, Sendable {
         }
     }
 }
-
-/// The `usage` object of an answer.
-enum ChatUsage {
-    /// Reads the object at the cursor; `nil` unless it gives both counts as whole numbers.
-    ///
-    /// An embeddings answer gives input and total instead of the two.
-    static func read(_ cursor: inout JSONCursor) throws(JSONSyntaxError) -> TokenUsage? {
-        var input: Int?
-        var output: Int?
-        var total: Int?
-        try cursor.readObject { (cursor, key) throws(JSONSyntaxError) in
-            let range = try cursor.skipValue()
-            if cursor.matches(key, "prompt_tokens") { input = count(cursor, range) }
-            if cursor.matches(key, "completion_tokens") { output = count(cursor, range) }
-            if cursor.matches(key, "total_tokens") { total = count(cursor, range) }
-        }
-        guard let input, let output = output ?? total.map({ max(0, $0 - input) }) else { return nil }
-        return TokenUsage(input: input, output: output)
-    }
-
-    /// A whole number that is not negative; `nil` for anything else.
-    static func count(_ cursor: JSONCursor, _ range: Range<Int>) -> Int? {
-        Int(String(decoding: cursor.bytes[range], as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
-    }
-}

@@ -1,4 +1,5 @@
 package import NIOCore
+package import TurnoutCore
 
 /// A chat completion request that was scanned once and is otherwise kept as it came.
 ///
@@ -15,25 +16,46 @@ package struct ChatRequest: ModelRequest {
     package let streams: Bool
     /// Whether the client asked for usage at the end of a stream.
     package let includesUsage: Bool
+    /// What it needs from a model, and how large it is.
+    package let needs: RequestNeeds
     /// Whether there is a `messages` array with at least one element.
-    package let hasMessages: Bool
+    package var hasMessages: Bool { needs.messageCount > 0 }
     /// Where the model's name stands in the body, quotes included.
     let modelRange: Range<Int>?
-    /// Where the text to be routed stands: a string, or an array of content parts.
-    let textRange: Range<Int>?
+    /// Where the contents of the user's messages stand; without such, that of the last message with content.
+    let contentRanges: [Range<Int>]
+    /// Whether the user speaks in any message.
+    let hasUserMessage: Bool
+    /// Where the value of `prompt` stands.
+    let promptRange: Range<Int>?
+    /// Whether the assistant has spoken in any message.
+    package let hasAnswer: Bool
+    /// The first message after the last in which the user says something: where a loop of tools begins.
+    package let loopStart: Int
+    /// Who has issued the thoughts in it: they travel to nobody else.
+    ///
+    /// Default: whoever is asked.
+    package var thoughtOrigin = ThoughtOrigin.asked
+    /// Where thoughts stand, in the order of the body.
+    let thoughts: [Thought]
+    /// Whether it brings thoughts of a model along.
+    package var hasThoughts: Bool { !thoughts.isEmpty }
+    let userToken: JSONCursor.StringToken?
+    /// Where text and the definitions of tools stand: all that counts as tokens but images.
+    let textRanges: [Range<Int>]
     let messagesRange: Range<Int>?
     let streamOptionsRange: Range<Int>?
     let includeUsageRange: Range<Int>?
 
     /// Scans a body.
     ///
-    /// - Throws: ``ChatRequestError`` for text that is not JSON, is no object, or repeats or mistypes a field that
+    /// - Throws: ``RequestError`` for text that is not JSON, is no object, or repeats or mistypes a field that
     ///   routing depends on.
     /// - Complexity: one pass over the bytes; no field is decoded but the model's name.
-    package init(scanning body: ByteBuffer) throws(ChatRequestError) {
-        let found = try body.withUnsafeReadableBytes { (bytes) -> Result<ChatRequestScanner, ChatRequestError> in
+    package init(scanning body: ByteBuffer) throws(RequestError) {
+        let found = try body.withUnsafeReadableBytes { (bytes) -> Result<ChatRequestScanner, RequestError> in
             var scanner = ChatRequestScanner()
-            do throws(ChatRequestError) {
+            do throws(RequestError) {
                 try scanner.scan(bytes)
                 return .success(scanner)
             } catch {
@@ -45,19 +67,21 @@ package struct ChatRequest: ModelRequest {
         self.modelRange = found.modelRange
         self.streams = found.streams
         self.includesUsage = found.includesUsage
-        self.hasMessages = found.messageCount > 0
-        self.textRange = found.textRange
+        self.needs = found.needs
+        self.hasUserMessage = !found.messages.userContents.isEmpty
+        self.contentRanges =
+            hasUserMessage ? found.messages.userContents : found.messages.lastContent.map { [$0] } ?? []
+        self.hasAnswer = found.messages.answers > 0
+        self.loopStart = found.messages.loopStart
+        self.thoughts = found.messages.thoughts
+        self.promptRange = found.promptRange
+        self.userToken = found.user
+        self.textRanges =
+            (found.messages.count == 0 ? found.promptRange.map { [$0] } ?? [] : found.messages.texts)
+            + found.toolRanges
         self.messagesRange = found.messagesRange
         self.streamOptionsRange = found.streamOptionsRange
         self.includeUsageRange = found.includeUsageRange
-    }
-
-    /// The text to be routed: the last user message, else the last message of any role, else `prompt`, else empty.
-    ///
-    /// Of content parts, those of type `text` are joined by line feeds.
-    package func promptText() -> String {
-        guard let textRange else { return "" }
-        return body.withUnsafeReadableBytes { ChatContent.text(in: $0, at: textRange.lowerBound) }
     }
 
     /// The body with another model's name in place of the one asked for, every other byte untouched.
@@ -71,12 +95,19 @@ package struct ChatRequest: ModelRequest {
     /// The body as it leaves for a provider.
     ///
     /// - Parameters:
+    ///   - model: The model that is asked.
     ///   - name: The provider's name of the model.
     ///   - beginning: What the model is to go on from, if anything.
     /// - Returns: The client's bytes with these changes only: the model's name; in a stream, that usage is wanted;
-    ///   the beginning as a last message of the assistant.
-    package func outgoing(naming name: String, after beginning: Beginning? = nil) -> ByteBuffer {
-        edited(naming: name, asksForUsage: streams && !includesUsage, after: beginning)
+    ///   thoughts of other models cut; the beginning as a last message of the assistant.
+    package func outgoing(to model: ModelID, naming name: String, after beginning: Beginning? = nil) -> ByteBuffer {
+        var edits: [Edit] = []
+        if let modelRange, name != self.model { edits.append((modelRange, JSONText.quoted(name))) }
+        if streams, !includesUsage { edits.append(usageEdit) }
+        let first = thoughtOrigin.firstMessage(for: model) ?? .max
+        edits += thoughts.filter { $0.message < first }.map { ($0.range, $0.replacement) }
+        if let beginning { edits += self.edits(after: beginning) }
+        return edited(edits)
     }
 
     /// A beginning that a model is to go on from.
@@ -103,20 +134,20 @@ package struct ChatRequest: ModelRequest {
         }
     }
 
-    private func edited(naming name: String, asksForUsage: Bool, after beginning: Beginning? = nil) -> ByteBuffer {
-        var edits: [(range: Range<Int>, text: String)] = []
-        if let modelRange, name != model { edits.append((modelRange, JSONText.quoted(name))) }
-        if asksForUsage { edits.append(usageEdit) }
-        if let beginning, let end = messagesRange.map({ $0.upperBound - 1 }) {
-            let prefix = beginning.style == .prefix ? ",\"prefix\":true" : ""
-            let message = ",{\"role\":\"assistant\",\"content\":\(JSONText.quoted(beginning.text))\(prefix)}"
-            edits.append((end..<end, message))
-            if beginning.style == .continueFinalMessage {
-                edits.append(start("\"continue_final_message\":true,\"add_generation_prompt\":false,"))
-            }
-        }
+    private typealias Edit = (range: Range<Int>, text: String)
+
+    private func edits(after beginning: Beginning) -> [Edit] {
+        guard let end = messagesRange.map({ $0.upperBound - 1 }) else { return [] }
+        let prefix = beginning.style == .prefix ? ",\"prefix\":true" : ""
+        let message = ",{\"role\":\"assistant\",\"content\":\(JSONText.quoted(beginning.text))\(prefix)}"
+        guard beginning.style == .continueFinalMessage else { return [(end..<end, message)] }
+        return [(end..<end, message), start("\"continue_final_message\":true,\"add_generation_prompt\":false,")]
+    }
+
+    /// The body with some ranges replaced, none overlapping.
+    private func edited(_ edits: [Edit]) -> ByteBuffer {
         guard !edits.isEmpty else { return body }
-        edits.sort { $0.range.lowerBound < $1.range.lowerBound }
+        let edits = edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
         var result = ByteBufferAllocator().buffer(
             capacity: body.readableBytes + edits.reduce(0) { $0 + $1.text.utf8.count })
         body.withUnsafeReadableBytes { bytes in
@@ -131,7 +162,7 @@ package struct ChatRequest: ModelRequest {
         return result
     }
 
-    private var usageEdit: (range: Range<Int>, text: String) {
+    private var usageEdit: Edit {
         if let includeUsageRange { return (includeUsageRange, "true") }
         guard let range = streamOptionsRange else { return start("\"stream_options\":{\"include_usage\":true},") }
         let isObject = body.getInteger(at: body.readerIndex + range.lowerBound, as: UInt8.self) == UInt8(ascii: "{")
@@ -142,22 +173,9 @@ package struct ChatRequest: ModelRequest {
     }
 
     /// Members to stand before all others; there are others, since a request that is edited says `stream`.
-    private func start(_ members: String) -> (range: Range<Int>, text: String) {
+    private func start(_ members: String) -> Edit {
         let brace = body.readableBytesView.firstIndex(of: UInt8(ascii: "{")) ?? body.readerIndex
         let at = brace - body.readerIndex + 1
         return (at..<at, members)
-    }
-}
-
-/// Why a request cannot be taken.
-package struct ChatRequestError: Error, Equatable, Sendable {
-    /// A sentence for the caller, without any part of the request.
-    package let message: String
-    /// The field at fault, where it is one.
-    package let field: String?
-
-    init(_ message: String, field: String? = nil) {
-        self.message = message
-        self.field = field
     }
 }

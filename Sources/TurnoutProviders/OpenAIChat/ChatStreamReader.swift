@@ -47,6 +47,9 @@ package struct ChatStreamReader: Sendable {
     /// Whether the model has said of every choice it began why it stopped: only then is the answer complete.
     package var isFinished: Bool { finishedChoices != 0 && startedChoices & ~finishedChoices == 0 }
 
+    /// Whether another stream can take up what was relayed.
+    package var isSpliceable: Bool { transcript.isSpliceable }
+
     /// Whether what the client has is still being repeated.
     package var isCatchingUp: Bool { splice != nil }
 

@@ -29,30 +29,30 @@ extension EmbeddingsRequest {
     /// Token ids are refused. They are those of some other tokenizer, OpenAI's as a rule, and would stand for other
     /// words here.
     ///
-    /// - Throws: ``ChatRequestError`` that names the field, and never quotes a text.
+    /// - Throws: ``RequestError`` that names the field, and never quotes a text.
     /// - Complexity: O(bytes)
-    package func input() throws(ChatRequestError) -> EmbeddingsInput {
+    package func input() throws(RequestError) -> EmbeddingsInput {
         guard let range = fields.input else {
-            throw ChatRequestError("'input' is missing; give a text or a list of texts", field: "input")
+            throw RequestError("'input' is missing; give a text or a list of texts", field: "input")
         }
         let texts = try body.withUnsafeReadableBytes { bytes in
-            Result { () throws(ChatRequestError) in try Self.texts(bytes, at: range) }
+            Result { () throws(RequestError) in try Self.texts(bytes, at: range) }
         }.get()
         return EmbeddingsInput(texts: texts, format: try format(), dimensions: try dimensions())
     }
 
-    private func format() throws(ChatRequestError) -> EmbeddingsInput.Format {
+    private func format() throws(RequestError) -> EmbeddingsInput.Format {
         guard let text = text(of: fields.format), text != "null" else { return .float }
         guard let format = EmbeddingsInput.Format.allCases.first(where: { "\"\($0.rawValue)\"" == text }) else {
-            throw ChatRequestError("'encoding_format' must be \"float\" or \"base64\"", field: "encoding_format")
+            throw RequestError("'encoding_format' must be \"float\" or \"base64\"", field: "encoding_format")
         }
         return format
     }
 
-    private func dimensions() throws(ChatRequestError) -> Int? {
+    private func dimensions() throws(RequestError) -> Int? {
         guard let text = text(of: fields.dimensions), text != "null" else { return nil }
         guard let number = Int(text), number > 0 else {
-            throw ChatRequestError("'dimensions' must be a whole number from 1", field: "dimensions")
+            throw RequestError("'dimensions' must be a whole number from 1", field: "dimensions")
         }
         return number
     }
@@ -66,14 +66,14 @@ extension EmbeddingsRequest {
 
     private static func texts(
         _ bytes: UnsafeRawBufferPointer, at range: Range<Int>
-    ) throws(ChatRequestError) -> [String] {
+    ) throws(RequestError) -> [String] {
         var cursor = JSONCursor(bytes, at: range.lowerBound)
         var list = TextList()
         do {
             try list.read(&cursor)
         } catch {
             // The scanner has walked over these bytes, so that reading them again does not fail.
-            throw ChatRequestError(error.description)
+            throw RequestError(error.description)
         }
         return try list.checked()
     }
@@ -117,12 +117,12 @@ private struct TextList {
         problem = "\(isList ? "'input[\(count - 1)]'" : "'input'") \(what)"
     }
 
-    func checked() throws(ChatRequestError) -> [String] {
+    func checked() throws(RequestError) -> [String] {
         let tooMany = "'input' holds \(count) texts; send at most \(EmbeddingsInput.countLimit) at once"
         if let problem = problem ?? (count > EmbeddingsInput.countLimit ? tooMany : nil) {
-            throw ChatRequestError(problem, field: "input")
+            throw RequestError(problem, field: "input")
         }
-        if texts.isEmpty { throw ChatRequestError("'input' is an empty list; give at least one text", field: "input") }
+        if texts.isEmpty { throw RequestError("'input' is an empty list; give at least one text", field: "input") }
         return texts
     }
 }

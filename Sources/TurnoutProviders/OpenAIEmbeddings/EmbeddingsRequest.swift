@@ -25,12 +25,12 @@ package struct EmbeddingsRequest: ModelRequest {
 
     /// Scans a body.
     ///
-    /// - Throws: ``ChatRequestError`` for text that is not JSON, is no object, repeats a field, or whose model is not a
+    /// - Throws: ``RequestError`` for text that is not JSON, is no object, repeats a field, or whose model is not a
     ///   string.
     /// - Complexity: one pass over the bytes; no field is decoded but the model's name.
-    package init(scanning body: ByteBuffer) throws(ChatRequestError) {
+    package init(scanning body: ByteBuffer) throws(RequestError) {
         let (fields, model) = try body.withUnsafeReadableBytes { bytes in
-            Result { () throws(ChatRequestError) in try Self.scan(bytes) }
+            Result { () throws(RequestError) in try Self.scan(bytes) }
         }.get()
         (self.body, self.fields, self.model) = (body, fields, model)
     }
@@ -41,14 +41,14 @@ package struct EmbeddingsRequest: ModelRequest {
         return body.replacing(range, with: JSONText.quoted(name))
     }
 
-    private static func scan(_ bytes: UnsafeRawBufferPointer) throws(ChatRequestError) -> (Fields, String?) {
+    private static func scan(_ bytes: UnsafeRawBufferPointer) throws(RequestError) -> (Fields, String?) {
         var cursor = JSONCursor(bytes)
         var fields = Fields()
         var name: String?
-        var problem: ChatRequestError?
+        var problem: RequestError?
         func note(_ field: WritableKeyPath<Fields, Range<Int>?>, _ range: Range<Int>, _ name: String) {
             if fields[keyPath: field] != nil {
-                problem = problem ?? ChatRequestError("'\(name)' stands twice in the request; keep one", field: name)
+                problem = problem ?? RequestError("'\(name)' stands twice in the request; keep one", field: name)
             }
             fields[keyPath: field] = range
         }
@@ -60,7 +60,7 @@ package struct EmbeddingsRequest: ModelRequest {
                 if cursor.matches(key, "model") {
                     note(\.model, range, "model")
                     guard first == UInt8(ascii: "\"") else {
-                        problem = problem ?? ChatRequestError("'model' must be a string", field: "model")
+                        problem = problem ?? RequestError("'model' must be a string", field: "model")
                         return
                     }
                     var value = JSONCursor(bytes, at: start)
@@ -75,7 +75,7 @@ package struct EmbeddingsRequest: ModelRequest {
             }
             try cursor.expectEnd()
         } catch {
-            throw ChatRequestError(error.description)
+            throw RequestError(error.description)
         }
         if let problem { throw problem }
         return (fields, name)

@@ -49,6 +49,12 @@ package struct SSEFramer: Sendable {
     /// One past the last blank line's end, counted from the chunk's first readable byte.
     private mutating func lastBoundary(in chunk: ByteBuffer) -> Int? {
         chunk.withUnsafeReadableBytes { bytes in
+            let end = bytes.count
+            if end >= 2, bytes[end - 1] == UInt8(ascii: "\n"), bytes[end - 2] == UInt8(ascii: "\n") {
+                // The usual chunk: its last line is blank, whatever came before.
+                (atLineStart, afterCarriageReturn) = (true, false)
+                return end
+            }
             var boundary: Int?
             for index in 0..<bytes.count {
                 switch bytes[index] {
@@ -82,7 +88,9 @@ extension SSEFramer {
     /// Other fields and events without data are passed over; several data lines are joined by LF.
     package static func forEachEvent(in whole: ByteBuffer, _ event: (UnsafeRawBufferPointer, Range<Int>) -> Void) {
         whole.withUnsafeReadableBytes { bytes in
-            var lines: [Range<Int>] = []
+            // Nearly every event has one line of data, for which no array is needed.
+            var first: Range<Int>?
+            var more: [Range<Int>] = []
             var eventStart = 0
             var start = 0
             while start < bytes.count {
@@ -92,15 +100,15 @@ extension SSEFramer {
                     end + 1 < bytes.count && bytes[end] == UInt8(ascii: "\r") && bytes[end + 1] == UInt8(ascii: "\n")
                 let next = min(end + (isPair ? 2 : 1), bytes.count)
                 if end == start {
-                    if !lines.isEmpty { dispatch(lines, eventStart..<next, in: bytes, event) }
-                    lines.removeAll(keepingCapacity: true)
+                    if let first { dispatch(first, more, eventStart..<next, in: bytes, event) }
+                    (first, more) = (nil, [])
                     eventStart = next
                 } else if let data = dataRange(of: start..<end, in: bytes) {
-                    lines.append(data)
+                    if first == nil { first = data } else { more.append(data) }
                 }
                 start = next
             }
-            if !lines.isEmpty { dispatch(lines, eventStart..<bytes.count, in: bytes, event) }
+            if let first { dispatch(first, more, eventStart..<bytes.count, in: bytes, event) }
         }
     }
 
@@ -113,11 +121,11 @@ extension SSEFramer {
     }
 
     private static func dispatch(
-        _ lines: [Range<Int>], _ range: Range<Int>, in bytes: UnsafeRawBufferPointer,
+        _ first: Range<Int>, _ more: [Range<Int>], _ range: Range<Int>, in bytes: UnsafeRawBufferPointer,
         _ event: (UnsafeRawBufferPointer, Range<Int>) -> Void
     ) {
-        if lines.count == 1 { return event(UnsafeRawBufferPointer(rebasing: bytes[lines[0]]), range) }
-        let joined = Array(lines.map { bytes[$0] }.joined(separator: [UInt8(ascii: "\n")]))
+        if more.isEmpty { return event(UnsafeRawBufferPointer(rebasing: bytes[first]), range) }
+        let joined = Array(([first] + more).map { bytes[$0] }.joined(separator: [UInt8(ascii: "\n")]))
         joined.withUnsafeBytes { event($0, range) }
     }
 }

@@ -25,8 +25,8 @@ package struct HTTPTransport: UpstreamTransport {
         package init() {}
     }
 
-    /// How long a provider may say nothing, whatever it is asked.
-    package static let longestSilence = Duration.seconds(600)
+    /// How long a provider may say nothing, whatever it is asked: no limit that is set can be longer.
+    package static let longestSilence = Duration.seconds(3600)
 
     private let client: HTTPClient
     private let baseURL: String

@@ -1,4 +1,5 @@
 package import NIOCore
+package import TurnoutCore
 
 /// A request that travels to a provider as it came, but for the model's name.
 package protocol ModelRequest: Sendable {
@@ -13,15 +14,16 @@ package protocol ModelRequest: Sendable {
     /// Whether the client wants to know what a stream has cost.
     var includesUsage: Bool { get }
 
-    /// The body as it leaves for a provider: another model's name, and what is needed to account for the answer or to
-    /// go on from a beginning.
-    func outgoing(naming name: String, after beginning: ChatRequest.Beginning?) -> ByteBuffer
+    /// The body as it leaves for a model at a provider: the provider's name of it, without what only another model can
+    /// read, and with what is needed to account for the answer or to go on from a beginning.
+    func outgoing(to model: ModelID, naming name: String, after beginning: ChatRequest.Beginning?) -> ByteBuffer
 }
 
 extension ModelRequest {
     package var includesUsage: Bool { false }
 
-    package func outgoing(naming name: String, after beginning: ChatRequest.Beginning?) -> ByteBuffer {
+    package func outgoing(to model: ModelID, naming name: String, after beginning: ChatRequest.Beginning?) -> ByteBuffer
+    {
         body(naming: name)
     }
 }

@@ -1,3 +1,5 @@
+import TurnoutCore
+
 /// What the simulated provider says, whole or in events.
 struct SimulatedAnswer {
     struct Event {
@@ -20,7 +22,7 @@ struct SimulatedAnswer {
         self.model = "simulated/\(name)"
         self.head = "\"id\":\"chatcmpl-simulated-\(number)\",\"created\":\(created),\"model\":\(JSONText.quoted(model))"
         // Four bytes a token is the usual rule of thumb for English.
-        let (input, output) = ((ask.promptText().utf8.count + 3) / 4, tokens.count)
+        let (input, output) = ((ask.needs.textBytes + 3) / 4, tokens.count)
         self.usage = "{\"prompt_tokens\":\(input),\"completion_tokens\":\(output),\"total_tokens\":\(input + output)}"
     }
 

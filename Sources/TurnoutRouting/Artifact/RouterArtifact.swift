@@ -31,7 +31,7 @@ public enum RouterArtifact {
     ///
     /// - Parameters:
     ///   - path: A file written by ``save(_:to:)``.
-    ///   - encoder: The encoder to use; by default the one that the card names.
+    ///   - encoder: The encoder to use; by default the one in the file, or else the one that the card names.
     /// - Returns: The router, verified.
     /// - Throws: ``TurnoutError`` with code `.io`, `.damagedFile` or `.unsupported`.
     public static func load(path: String, encoder: (any TextEncoder)? = nil) throws -> any Router {
@@ -49,7 +49,7 @@ public enum RouterArtifact {
     ///
     /// - Parameters:
     ///   - name: `default` or the path of an artifact.
-    ///   - findEncoder: Finds the encoder that a card names.
+    ///   - findEncoder: Finds the encoder that a card names; not asked where the file holds the encoder.
     /// - Returns: The router, verified.
     /// - Throws: ``TurnoutError`` as ``load(path:encoder:)`` does, and what `findEncoder` throws.
     public static func load(
@@ -57,7 +57,8 @@ public enum RouterArtifact {
     ) throws -> any Router {
         guard name != "default" else { return try embeddedDefault() }
         let file = try SafetensorsFile(contentsOf: name)
-        return try load(file, encoder: try findEncoder(card(of: file).encoder.name))
+        let stored = try TransformerEncoder.stored(in: file)
+        return try load(file, encoder: try stored ?? findEncoder(card(of: file).encoder.name))
     }
 
     /// Writes a router: aside first, then synced and renamed over `path`.
@@ -74,6 +75,10 @@ public enum RouterArtifact {
 
     private static func load(_ file: SafetensorsFile, encoder: (any TextEncoder)?) throws -> any Router {
         let card = try card(of: file)
+        guard card.kind != TaskClassifier.kind else {
+            throw TurnoutError(
+                .damagedFile, "\(file.name): a task classifier, which estimates no model; name a router instead")
+        }
         guard let kind = kinds[card.kind] else {
             let known = kinds.keys.sorted().joined(separator: ", ")
             throw TurnoutError(
@@ -81,16 +86,7 @@ public enum RouterArtifact {
                 "\(file.name): router kind '\(card.kind)' is not known to version \(turnoutVersion), which knows \(known); update turnout"
             )
         }
-        let encoder = try encoder ?? self.encoder(named: card.encoder.name, for: file.name)
-        guard encoder.fingerprint == card.encoder.sha256 else {
-            throw TurnoutError(
-                .damagedFile,
-                """
-                \(file.name): it was trained on encoder '\(card.encoder.name)' with fingerprint \
-                \(card.encoder.sha256.prefix(12)), but this one has \(encoder.fingerprint.prefix(12)); use the encoder it \
-                was trained on, or train it again
-                """)
-        }
+        let encoder = try Self.encoder(of: card, given: encoder, in: file)
         try verifyCertificate(of: file, card: card)
         do {
             return try kind.init(card: card, file: file, encoder: encoder)
@@ -125,6 +121,24 @@ public enum RouterArtifact {
                 .damagedFile, "\(file.name): the card in its metadata cannot be read; train the router again",
                 cause: error)
         }
+    }
+
+    /// The encoder that a card names, verified: the one that was given, else the one that is part of the binary.
+    static func encoder(
+        of card: ArtifactCard, given encoder: (any TextEncoder)?, in file: SafetensorsFile
+    ) throws -> any TextEncoder {
+        let encoder =
+            try encoder ?? TransformerEncoder.stored(in: file) ?? self.encoder(named: card.encoder.name, for: file.name)
+        guard encoder.fingerprint == card.encoder.sha256 else {
+            throw TurnoutError(
+                .damagedFile,
+                """
+                \(file.name): it was trained on encoder '\(card.encoder.name)' with fingerprint \
+                \(card.encoder.sha256.prefix(12)), but this one has \(encoder.fingerprint.prefix(12)); use the encoder it \
+                was trained on, or train it again
+                """)
+        }
+        return encoder
     }
 
     private static func encoder(named name: String, for file: String) throws -> any TextEncoder {

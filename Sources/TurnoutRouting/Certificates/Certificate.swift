@@ -93,6 +93,17 @@ public struct Certificate: Sendable, Codable, Equatable {
     /// - Returns: `true` from the moment of expiry on.
     public func isExpired(at time: String) -> Bool { time >= expiresAt }
 
+    /// Says in a sentence that it should no longer be relied on.
+    ///
+    /// - Parameters:
+    ///   - router: What the router is called that carries it.
+    ///   - time: The present, as in ``isExpired(at:)``.
+    /// - Returns: `nil` while it holds.
+    package func expiryNotice(router: String, at time: String) -> String? {
+        guard isExpired(at: time) else { return nil }
+        return "The certificate of \(router) expired on \(expiresAt) and promises nothing any more; certify again."
+    }
+
     /// The certificate, bound to a router.
     ///
     /// - Parameter fingerprint: What ``RouterArtifact/rewriteCard(of:to:_:)`` says it is.

@@ -10,7 +10,8 @@ public struct EstimateRouter: Router {
     public static let kinds: [any Estimator.Type] = [
         RandomEstimator.self, LengthEstimator.self, NearestNeighboursEstimator.self, ClusterEstimator.self,
         LinearEstimator.self, MatrixFactorisationEstimator.self, ItemResponseEstimator.self,
-        EnsembleEstimator.self, SimilarityWeightedEstimator.self,
+        EnsembleEstimator.self, SimilarityWeightedEstimator.self, SetFitEstimator.self, HybridEstimator.self,
+        ClassifierEstimator.self,
     ]
 
     /// What the router is and what it was trained on.
@@ -57,7 +58,7 @@ public struct EstimateRouter: Router {
         let all = estimator.estimates(for: features(of: text))
         let estimates = candidates.map { candidate in
             let index = indexOfModel[candidate, default: 0]
-            let value = min(max(all[index], range.lowerBound), range.upperBound)
+            let value = clipped(all[index])
             let (low, high) = reliability[index].interval(at: value)
             return Estimate(value: value, low: low, high: high)
         }
@@ -71,6 +72,14 @@ public struct EstimateRouter: Router {
         let (weak, strong) = (indexOfModel[first, default: 0], indexOfModel[last, default: 0])
         return sample.map { winRate(weak: $0[weak], strong: $0[strong]) }.sorted()
     }
+
+    /// Estimates for a sample of training queries by folds that had not seen them.
+    public func referenceEstimates(candidates: [ModelID]) -> [[Double]] {
+        let columns = candidates.map { indexOfModel[$0, default: 0] }
+        return sample.map { row in columns.map { clipped(row[$0]) } }
+    }
+
+    private func clipped(_ value: Double) -> Double { min(max(value, range.lowerBound), range.upperBound) }
 
     /// Refuses candidates that the router cannot estimate.
     public func validate(candidates: [ModelID]) throws {

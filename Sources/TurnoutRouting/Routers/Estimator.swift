@@ -59,12 +59,14 @@ public enum Comparison: Sendable {
     /// Estimates are chances to beat an average model, as Bradley and Terry 1952 have them:
     /// the odds of the strong one over the odds of the weak one are the odds that it wins.
     case odds
+    /// Estimates are chances to be good enough beside the strong model, whose own is 1: 1 - that of the weak one.
+    case sufficiency
 
     /// The range of estimates where scores have this one.
     public func range(ofScores range: ClosedRange<Double>) -> ClosedRange<Double> {
         switch self {
         case .difference: range
-        case .odds: 0...1
+        case .odds, .sufficiency: 0...1
         }
     }
 
@@ -74,7 +76,7 @@ public enum Comparison: Sendable {
     /// the model itself is one: its log-odds are smaller by that one part.
     package func estimate(ofOutcome outcome: Double, models: Int) -> Double {
         switch self {
-        case .difference: return outcome
+        case .difference, .sufficiency: return outcome
         case .odds:
             guard outcome > 0, outcome < 1 else { return outcome }
             let logOdds = log(outcome / (1 - outcome)) * Double(models - 1) / Double(models)
@@ -90,6 +92,7 @@ public enum Comparison: Sendable {
         case .odds:
             let (won, lost) = (strong * (1 - weak), weak * (1 - strong))
             return won + lost > 0 ? won / (won + lost) : 0.5
+        case .sufficiency: return strong * (1 - weak)
         }
     }
 }

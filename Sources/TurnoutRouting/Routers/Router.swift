@@ -22,10 +22,21 @@ public protocol Router: Sendable {
     /// Each was predicted by a model that had not seen that query. Policies read their quantiles off it.
     func referenceScores(candidates: [ModelID]) -> [Double]
 
+    /// Estimates for a sample of training queries, each by a model that had not seen that query; shape
+    /// `[rows][candidates]`, and no rows where the router has none.
+    ///
+    /// Policies that promise something of the mean are tuned on it.
+    func referenceEstimates(candidates: [ModelID]) -> [[Double]]
+
     /// Refuses candidates that the router cannot estimate.
     ///
     /// - Throws: ``TurnoutError`` with code `.invalidArgument`, naming the candidate and what is known.
     func validate(candidates: [ModelID]) throws
+}
+
+extension Router {
+    /// No rows: a router that has no held-out estimates need not say so.
+    public func referenceEstimates(candidates: [ModelID]) -> [[Double]] { [] }
 }
 
 /// What a router says about one query.

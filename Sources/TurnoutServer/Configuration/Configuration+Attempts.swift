@@ -11,10 +11,6 @@ package struct ModelAttempts: Sendable, Equatable {
     ///
     /// Default: it cannot.
     package var prefill: ChatRequest.Beginning.Style?
-    /// Tokens that it can take.
-    ///
-    /// Default: unknown.
-    package var contextWindow: Int?
     private var firstToken: Duration?
     private var wholeAnswer: Duration?
     private var betweenTokens: Duration?
@@ -22,7 +18,8 @@ package struct ModelAttempts: Sendable, Equatable {
     private var total: Duration?
 
     static let keys = ["class", "prefill", "context_window", "limits"]
-    private static let longest = 86_400.0
+    /// The transport leaves whoever is silent for longer, so a longer limit would not be kept.
+    private static let longest = HTTPTransport.longestSilence / .seconds(1)
 
     /// The defaults.
     package init() {}
@@ -30,7 +27,6 @@ package struct ModelAttempts: Sendable, Equatable {
     init(_ fields: [String: ConfigurationNode]) throws {
         modelClass = try fields["class"]?.choice(AttemptLimits.ModelClass.self)
         prefill = try fields["prefill"]?.choice(ChatRequest.Beginning.Style.self)
-        contextWindow = try fields["context_window"]?.integer(in: 1...1_000_000_000)
         guard
             let limits = try fields["limits"]?.fields([
                 "first_token", "whole_answer", "between_tokens", "tokens_per_second", "total",
@@ -40,7 +36,7 @@ package struct ModelAttempts: Sendable, Equatable {
         wholeAnswer = try limits["whole_answer"]?.seconds(upTo: Self.longest)
         betweenTokens = try limits["between_tokens"]?.seconds(upTo: Self.longest)
         tokensPerSecond = try limits["tokens_per_second"]?.number(in: 0.001...1e6)
-        total = try limits["total"]?.seconds(upTo: Self.longest)
+        total = try limits["total"]?.seconds(upTo: 86_400)
     }
 
     /// The limits that follow.
@@ -55,7 +51,7 @@ package struct ModelAttempts: Sendable, Equatable {
         limits.wholeAnswer = wholeAnswer ?? timeout ?? limits.wholeAnswer
         limits.betweenTokens = betweenTokens ?? limits.betweenTokens
         limits.tokensPerSecond = tokensPerSecond ?? limits.tokensPerSecond
-        limits.total = total ?? limits.total
+        limits.total = total ?? max(limits.total, limits.firstToken, limits.wholeAnswer)
         return limits
     }
 }

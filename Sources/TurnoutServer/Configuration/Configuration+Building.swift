@@ -22,22 +22,26 @@ extension Configuration {
         let upstreams = models.compactMap { model in
             transports[model.provider].map { transport in
                 var upstream = Upstream(
-                    model: model.name, provider: model.provider, id: model.id, price: model.price, transport: transport)
+                    model: model.name, provider: model.provider, id: model.id, transport: transport)
+                upstream.entry = model.entry
                 let timeout = providers.first { $0.name == model.provider }?.timeout
                 upstream.limits = model.attempts.limits(ofModel: model.id, timeout: timeout)
                 upstream.prefill = model.attempts.prefill
-                upstream.contextWindow = model.attempts.contextWindow
                 return upstream
             }
         }
         let deciding = try zip(routes, deciders(loadRouter: loadRouter)).map { route, decided in
-            let classifier = route.classifier.flatMap { told in
+            func asking(_ told: Classifier) -> CausalLLMClassifier? {
                 upstreams.first { $0.model == told.model }.map {
                     CausalLLMClassifier(upstream: $0, options: told.options)
                 }
             }
+            let cascade = route.cascade.flatMap { told in
+                asking(told.judge).map { Cascade(verifier: $0, rule: told.rule) }
+            }
             return ModelDirectory.Route(
-                name: decided.name, decider: decided.decider, classifier: classifier, rules: route.rules)
+                name: decided.name, decider: decided.decider, classifier: route.classifier.flatMap(asking),
+                cascade: cascade, rules: route.rules, conversationIdle: route.conversationIdle)
         }
         return ModelDirectory(routes: deciding, models: upstreams, encoders: try localEncoders())
     }

@@ -29,7 +29,7 @@ extension Configuration {
     /// Paths of routers and encoders are relative to the folder of `name`.
     package static func parse(_ text: String, name: String, environment: [String: String]) throws -> Configuration {
         let root = try ConfigurationSource.parse(text, name: name, environment: environment)
-        let fields = try root.fields(["providers", "models", "routes", "server"])
+        let fields = try root.fields(["providers", "models", "routes", "server", "catalogue"])
         let models = try fields["models"].required("models", in: root)
         let (encoded, asked) = try split(models)
         // Encoders need no provider.
@@ -42,7 +42,18 @@ extension Configuration {
             })
         if let server = fields["server"] { configuration.server = try self.server(server) }
         try configuration.checkReferences(fields)
+        configuration.fillFromCatalogue(
+            own: try fields["catalogue"].map { try catalogue($0, folder: folder(of: name)) })
         return configuration
+    }
+
+    private static func catalogue(_ node: ConfigurationNode, folder: String) throws -> Catalogue {
+        let path = try node.string()
+        do {
+            return try Catalogue(path: path.hasPrefix("/") || folder.isEmpty ? path : "\(folder)/\(path)")
+        } catch let error as TurnoutError {
+            throw node.failure("'\(node.path)': \(error.message)")
+        }
     }
 
     private static func folder(of path: String) -> String {
@@ -129,30 +140,20 @@ extension Configuration {
     }
 
     private static func model(_ name: String, _ node: ConfigurationNode) throws -> Model {
-        let fields = try node.fields(["provider", "id", "price", "as"] + ModelAttempts.keys)
+        let fields = try node.fields(
+            ["provider", "id", "price", "output_limit", "abilities", "size", "as"] + ModelAttempts.keys)
         var model = Model(
             name: ModelID(name), provider: try fields["provider"].required("provider", in: node).string(),
             id: try fields["id"]?.string() ?? name)
         model.routerName = try fields["as"].map { ModelID(try $0.string()) }
         model.attempts = try ModelAttempts(fields)
-        if let price = fields["price"] {
-            let rates = try price.fields(["input", "output"])
-            model.price = Price(
-                inputPerMillion: try dollars(rates["input"].required("input", in: price)),
-                outputPerMillion: try dollars(rates["output"].required("output", in: price)))
-        }
+        model.entry = try Model.stated(fields, provider: model.provider, id: model.id)
         return model
     }
 
-    private static func dollars(_ node: ConfigurationNode) throws -> Money {
-        guard let money = Money(dollars: try node.number(in: 0...1e6)) else {
-            throw node.expected("dollars for a million tokens")
-        }
-        return money
-    }
-
     private static func route(_ name: String, _ node: ConfigurationNode, folder: String) throws -> Route {
-        let fields = try node.fields(["candidates", "router", "policy", "fallback", "attempts"])
+        let fields = try node.fields(
+            ["candidates", "router", "cascade", "policy", "fallback", "attempts", "conversations"])
         let candidates = try fields["candidates"].required("candidates", in: node)
         var route = Route(name: name, candidates: try candidates.elements().map { ModelID(try $0.string()) })
         guard !route.candidates.isEmpty else {
@@ -168,8 +169,10 @@ extension Configuration {
             let isRelative = router != "default" && !router.hasPrefix("/") && !folder.isEmpty
             route.router = isRelative ? "\(folder)/\(router)" : router
         }
+        if let node = fields["cascade"] { route.cascade = try verifier(node) }
         if let policy = fields["policy"] { route.policy = try self.policy(policy) }
         if let node = fields["attempts"] { route.rules = try AttemptRules(node) }
+        if let node = fields["conversations"] { route.conversationIdle = try conversationIdle(node) }
         if let node = fields["fallback"] {
             let fallback = try node.elements().map { ModelID(try $0.string()) }
             guard Set(fallback).count == fallback.count else {
@@ -181,11 +184,14 @@ extension Configuration {
         return route
     }
 
-    private static func policy(_ node: ConfigurationNode) throws -> Policy {
-        let fields = try node.fields(["strong_share", "threshold"])
-        guard fields.count == 1 else { throw node.expected("one of 'strong_share: N' and 'threshold: N'") }
-        if let share = fields["strong_share"] { return .strongShare(try share.number(in: 0...1)) }
-        return .threshold(try fields["threshold"].required("threshold", in: node).number(in: 0...1))
+    /// `off`, or how long conversations are remembered.
+    private static func conversationIdle(_ node: ConfigurationNode) throws -> Duration? {
+        guard node.isMapping else {
+            guard try node.string() == "off" else { throw node.expected("off, or { idle: SECONDS }") }
+            return nil
+        }
+        let idle = try node.fields(["idle"])["idle"].required("idle", in: node)
+        return .seconds(try idle.number(in: 1...604_800))
     }
 
     private static func server(_ node: ConfigurationNode) throws -> Server {
@@ -213,7 +219,8 @@ extension Configuration {
                     "'\(name)' is both a route and a model; clients could not tell them apart, rename one")
             }
             guard let route = routes.first(where: { $0.name == name }) else { continue }
-            for model in route.candidates + (route.fallback ?? []) + (route.classifier.map { [$0.model] } ?? []) {
+            let asked = [route.classifier?.model, route.cascade?.judge.model].compactMap(\.self)
+            for model in route.candidates + (route.fallback ?? []) + asked {
                 guard !encoderNames.contains(model.name) else {
                     throw node.failure(
                         "'\(node.path)' names the encoder '\(model)', which answers embeddings only; name chat models")

@@ -31,16 +31,29 @@ package struct Configuration: Sendable {
         ///
         /// Default: its name.
         package let id: String
-        /// What it charges.
+        /// What is known of it: first what the file says, then the catalogues.
         ///
-        /// Default: unknown.
-        package var price: Price?
+        /// Default: nothing.
+        package var entry: CatalogueEntry
+        /// Where its price is from.
+        package internal(set) var priceOrigin = PriceOrigin.unknown
         /// The name under which routers know it.
         ///
         /// Default: its name.
         package var routerName: ModelID?
         /// What the attempts at it need to know.
         package var attempts = ModelAttempts()
+
+        /// Names a model of which nothing is known.
+        package init(name: ModelID, provider: String, id: String) {
+            self.name = name
+            self.provider = provider
+            self.id = id
+            self.entry = CatalogueEntry(provider: provider, id: id)
+        }
+
+        /// What it charges; `nil` when unknown.
+        package var price: Price? { entry.price }
     }
 
     /// A model that turns texts into vectors in this process.
@@ -67,6 +80,10 @@ package struct Configuration: Sendable {
         ///
         /// Default: none.
         package var classifier: Classifier?
+        /// The model that judges answers, how it is asked, and what happens then.
+        ///
+        /// Default: none.
+        package var cascade: Verifier?
         /// How estimates become a choice.
         ///
         /// Default: `strong_share: 0.5`; with a classifier `threshold: 0.5`.
@@ -77,6 +94,10 @@ package struct Configuration: Sendable {
         package var fallback: [ModelID]?
         /// How a decision is carried out.
         package var rules = AttemptRules()
+        /// How long a conversation is remembered after its latest turn; `nil` for not at all.
+        ///
+        /// Default: an hour.
+        package var conversationIdle: Duration? = .seconds(3600)
         /// Where it stands, for messages: `file:line`.
         package var place = ""
     }
@@ -90,6 +111,14 @@ package struct Configuration: Sendable {
 
         /// Names a model, asked by default.
         package init(model: ModelID) { self.model = model }
+    }
+
+    /// A language model that says how good an answer is, and from what score the answer is given.
+    package struct Verifier: Sendable, Equatable {
+        /// One of the models, and how it is asked.
+        package let judge: Classifier
+        /// From what score an answer is given.
+        package let rule: EscalationRule
     }
 
     /// How the gateway listens.
@@ -137,9 +166,11 @@ package struct Configuration: Sendable {
         do {
             let byName = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
             let candidates = route.candidates.map { name in
-                Candidate(model: name, routerName: byName[name]?.routerName, price: byName[name]?.price)
+                Candidate(
+                    model: name, routerName: byName[name]?.routerName, facts: byName[name]?.entry,
+                    isLocal: isLocal(name))
             }
-            if route.classifier != nil, case .strongShare = route.policy {
+            if route.classifier != nil, case .strongShare = route.policy.rule {
                 throw TurnoutError(
                     .invalidArgument,
                     "it asks a classifier, and of its scores there is no sample to read a share from; give a threshold")
@@ -151,6 +182,12 @@ package struct Configuration: Sendable {
         } catch let error as TurnoutError where !route.place.isEmpty {
             throw TurnoutError(error.code, "\(route.place): route '\(route.name)': \(error.message)", cause: error)
         }
+    }
+
+    /// Whether a model is served in the house, so that it answers when the way to everybody else is cut.
+    func isLocal(_ model: ModelID) -> Bool {
+        let provider = models.first { $0.name == model }?.provider
+        return providers.first { $0.name == provider }?.isLocal ?? false
     }
 
     /// A route, the first one when none is named.

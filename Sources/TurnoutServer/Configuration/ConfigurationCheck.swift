@@ -8,7 +8,7 @@ package enum ConfigurationCheck {
     package struct Report: Sendable {
         /// For people.
         package let text: String
-        /// For machines: `{"valid":true,"routes":[…],"models":[…]}`.
+        /// For machines: `{"valid":true,"routes":[…],"models":[…],"warnings":[…]}`.
         package let json: String
     }
 
@@ -20,11 +20,14 @@ package enum ConfigurationCheck {
         _ = try configuration.deciders()
         _ = try configuration.localEncoders()
         let lines = configuration.modelSummary + configuration.summary
+        let warnings = configuration.warnings
         return Report(
-            text: (["\(path): valid"] + lines.map { "  \($0)" }).joined(separator: "\n"),
+            text: (["\(path): valid"] + lines.map { "  \($0)" } + warnings.map { "  warning: \($0)" })
+                .joined(separator: "\n"),
             json: """
                 {"valid":true,"routes":[\(configuration.summary.map(JSONText.quoted).joined(separator: ","))],\
-                "models":[\(configuration.modelSummary.map(JSONText.quoted).joined(separator: ","))]}
+                "models":[\(configuration.modelSummary.map(JSONText.quoted).joined(separator: ","))],\
+                "warnings":[\(warnings.map(JSONText.quoted).joined(separator: ","))]}
                 """)
     }
 

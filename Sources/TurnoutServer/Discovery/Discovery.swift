@@ -89,7 +89,7 @@ package struct Discovery: Sendable {
             providers.append(
                 .init(name: entry.service.name, kind: .openAI(baseURL: entry.service.baseURL, key: nil, timeout: nil)))
             models += entry.models.map { id in
-                (.init(name: ModelID(id), provider: entry.service.name, id: id), Self.billions(in: id) ?? 0)
+                (.init(name: ModelID(id), provider: entry.service.name, id: id), SizeClass.billions(in: id) ?? 0)
             }
             findings.append(
                 "\(entry.service.name) at \(entry.service.baseURL): \(entry.models.joined(separator: ", "))")
@@ -112,10 +112,10 @@ package struct Discovery: Sendable {
         let unique = models.map(\.model).reduce(into: [Configuration.Model]()) { kept, model in
             if !kept.contains(where: { $0.name == model.name }) { kept.append(model) }
         }
-        return Result(
-            configuration: Configuration(
-                providers: providers, models: unique, encoders: [Self.encoder], routes: [Self.route(unique)]),
-            findings: findings)
+        var configuration = Configuration(
+            providers: providers, models: unique, encoders: [Self.encoder], routes: [Self.route(unique)])
+        configuration.fillFromCatalogue()
+        return Result(configuration: configuration, findings: findings)
     }
 
     private func simulated() -> Result {
@@ -135,11 +135,5 @@ package struct Discovery: Sendable {
 
     private static func route(_ models: [Configuration.Model]) -> Configuration.Route {
         Configuration.Route(name: "auto", candidates: models.map(\.name), policy: .strongShare(0.3))
-    }
-
-    /// The size that a model's name gives, as in `llama3.1:8b` or `Qwen2.5-0.5B`.
-    static func billions(in id: String) -> Double? {
-        id.lowercased().matches(of: #/(?:^|[^0-9a-z.])([0-9]+(?:\.[0-9]+)?)b(?![a-z0-9])/#)
-            .last.flatMap { Double($0.1) }
     }
 }

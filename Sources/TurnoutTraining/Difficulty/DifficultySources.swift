@@ -39,7 +39,7 @@ struct DifficultySources: Sendable {
             progress?(TrainingProgress(stage: .reading, completed: index, total: recipe.sources.count))
             var options = OutcomeReader.Options()
             options.exclude = spec.exclude ?? []
-            let table = try OutcomeTable(paths: [Self.find(spec.file, in: folders)], options: options)
+            let table = try OutcomeTable(paths: [RecipeFile.find(spec.file, in: folders)], options: options)
             let rows = Self.draw(spec.rows, of: table.rows, seed: recipe.seed &+ UInt64(index))
             let target =
                 try spec.labels.map { try DifficultyTarget(labelled: rows, labels: $0, file: spec.file) }
@@ -61,14 +61,5 @@ struct DifficultySources: Sendable {
         guard let count, count < rows.count else { return rows }
         var random = SeededRandom(seed: seed)
         return random.permutation(of: rows.count).prefix(count).sorted().map { rows[$0] }
-    }
-
-    private static func find(_ file: String, in folders: [String]) throws -> String {
-        for folder in folders {
-            let path = URL(fileURLWithPath: folder).appendingPathComponent(file).path
-            if FileManager.default.fileExists(atPath: path) { return path }
-        }
-        throw TurnoutError(
-            .io, "\(file): in none of \(folders.joined(separator: ", ")); say where the data lies with --data-dir")
     }
 }

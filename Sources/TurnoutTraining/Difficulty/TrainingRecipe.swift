@@ -60,24 +60,13 @@ public struct TrainingRecipe: Sendable, Equatable, Codable {
     ///
     /// - Throws: ``TurnoutError`` with code `.io` or `.invalidConfiguration`, naming the key that is wrong.
     public init(path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw TurnoutError(.io, "\(path): the recipe cannot be read; check the path given with --recipe")
-        }
-        let name = URL(fileURLWithPath: path).lastPathComponent
-        try Self.refuseUnknownKeys(data, name: name)
-        do {
-            self = try JSONDecoder().decode(TrainingRecipe.self, from: data)
-        } catch let DecodingError.keyNotFound(key, _) {
-            throw TurnoutError(
-                .invalidConfiguration,
-                "\(name): key '\(key.stringValue)' is missing; see docs/data.md for a recipe's keys")
-        } catch let DecodingError.typeMismatch(type, context) {
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw TurnoutError(.invalidConfiguration, "\(name): '\(key)' must be a \(type)")
-        } catch {
-            throw TurnoutError(.invalidConfiguration, "\(name): not a valid JSON object", cause: error)
-        }
-        try validate(name: name)
+        self = try RecipeFile.read(
+            TrainingRecipe.self, path: path,
+            keys: ["router", "encoder", "seed", "folds", "penalty", "gapShare", "quadratic", "sources", "notes"],
+            sourceKeys: [
+                "file", "licence", "exclude", "excludeModels", "labels", "rows", "weight", "calibrates", "floats",
+            ])
+        try validate(name: RecipeFile.name(path))
     }
 
     private func validate(name: String) throws {
@@ -94,23 +83,6 @@ public struct TrainingRecipe: Sendable, Equatable, Codable {
             guard source.weight.map({ $0 > 0 && $0.isFinite }) ?? true, source.rows.map({ $0 > 0 }) ?? true else {
                 throw refuse("'weight' and 'rows' of \(source.file) must be positive")
             }
-        }
-    }
-
-    private static func refuseUnknownKeys(_ data: Data, name: String) throws {
-        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else { return }
-        let known = ["router", "encoder", "seed", "folds", "penalty", "gapShare", "quadratic", "sources", "notes"]
-        let knownOfSource = [
-            "file", "licence", "exclude", "excludeModels", "labels", "rows", "weight", "calibrates", "floats",
-        ]
-        let sources = object["sources"] as? [[String: Any]] ?? []
-        let unknown =
-            object.keys.filter { !known.contains($0) }
-            + sources.flatMap { $0.keys.filter { !knownOfSource.contains($0) } }
-        if let key = unknown.sorted().first {
-            throw TurnoutError(
-                .invalidConfiguration,
-                "\(name): unknown key '\(key)'; known are \((known + knownOfSource).joined(separator: ", "))")
         }
     }
 }

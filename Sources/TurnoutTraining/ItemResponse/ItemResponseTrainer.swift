@@ -1,5 +1,6 @@
 import Foundation
 import TurnoutCore
+public import TurnoutEvaluation
 import TurnoutNumerics
 public import TurnoutRouting
 
@@ -9,18 +10,32 @@ public struct ItemResponseTrainer: RouterTrainer {
     public static let kind = ItemResponseEstimator.kind
 
     let dimensions: Int
-    let penalty: Double
+    let search: PenaltySearch
 
     /// Reads `dimensions` and `penalty`.
     public init(settings: inout TrainerSettings) throws {
         self.dimensions = try settings.integer("dimensions", default: 1, in: 1...64)
-        self.penalty = try settings.number("penalty", default: 3000, in: 1e-6...1e9)
+        self.search = try PenaltySearch(settings: &settings)
     }
 
     /// Fits abilities and the heads that predict difficulty and discrimination.
     ///
-    /// - Complexity: about fifty passes of O(rows · (dimensions · features + models · dimensions)).
+    /// - Complexity: about fifty passes of O(rows · (dimensions · features + models · dimensions)), for each penalty and
+    ///   fold where the penalty is chosen.
     public func fit(_ examples: TrainingExamples, _ context: TrainingContext) throws -> any Estimator {
+        try search.fit(examples, context) { try estimator($0, penalty: $1, context) }
+    }
+
+    /// Fits at the penalty that the folds prefer.
+    public func crossFit(
+        _ examples: TrainingExamples, folds: Folds, _ context: TrainingContext
+    ) throws -> CrossFit {
+        try search.crossFit(examples, folds: folds, context) { try estimator($0, penalty: $1, context) }
+    }
+
+    private func estimator(
+        _ examples: TrainingExamples, penalty: Double, _ context: TrainingContext
+    ) throws -> ItemResponseEstimator {
         let space = try FeatureSpace(examples.features)
         let features = space.matrix(examples.features)
         var random = SeededRandom(seed: context.seed)

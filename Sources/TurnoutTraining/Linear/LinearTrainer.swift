@@ -40,27 +40,44 @@ public struct LinearTrainer: RouterTrainer {
     public func crossFit(
         _ examples: TrainingExamples, folds: Folds, _ context: TrainingContext
     ) throws -> CrossFit {
-        let space = try FeatureSpace(examples.features)
         let (scores, kind) = (examples.scores, examples.scores.areProbabilities ? HeadKind.logistic : .ridge)
+        let heads = try fitHeads(kind, scores.models, examples.features, folds: folds, context)
+        return CrossFit(
+            estimator: LinearEstimator(model: heads.model, link: kind.link),
+            outOfFold: heads.outOfFold.map { $0.map(scores.clip) })
+    }
+
+    /// Fits calibrated heads to any targets.
+    ///
+    /// - Parameters:
+    ///   - kind: What is minimised.
+    ///   - targets: Of each head.
+    ///   - features: Of all rows.
+    ///   - folds: Which rows are held out together.
+    ///   - context: Encoder, threads.
+    /// - Returns: The heads, and held-out estimates of every row; shape `[heads][rows]`.
+    /// - Throws: ``TurnoutError`` with code `.insufficientData` when the rows do not determine the weights.
+    func fitHeads(
+        _ kind: HeadKind, _ targets: [ModelScores], _ features: FeatureTable, folds: Folds, _ context: TrainingContext
+    ) throws -> (model: LinearModel, outOfFold: [[Double]]) {
+        let space = try FeatureSpace(features)
         let validator = CrossValidator(
-            features: space.matrix(examples.features), folds: folds, kind: kind, penalties: penalties,
+            features: space.matrix(features), folds: folds, kind: kind, penalties: penalties,
             penaltyVector: space.penalties, threads: context.threads, progress: context.progress)
-        guard let validated = validator.run(scores.models) else {
+        guard let validated = validator.run(targets) else {
             throw TurnoutError(
                 .insufficientData,
                 "the weights cannot be determined from these rows; add rows or remove the smallest penalties")
         }
         let lines = OutputCalibration.fit(
             kind: kind,
-            zip(validated.outOfFold, scores.models).map { outputs, head in
+            zip(validated.outOfFold, targets).map { outputs, head in
                 .init(outputs: head.rows.map { outputs[$0] }, targets: head.rows.map { head.targets[$0] })
             })
         let heads = zip(lines, validated.weights).map { $0.apply(toWeights: $1) }
         let estimates = zip(lines, validated.outOfFold).map { line, outputs in
-            outputs.map { scores.clip(kind.estimate(output: line.apply($0))) }
+            outputs.map { kind.estimate(output: line.apply($0)) }
         }
-        let estimator = LinearEstimator(
-            model: try space.model(heads: heads, encoder: context.encoder), link: kind.link)
-        return CrossFit(estimator: estimator, outOfFold: estimates)
+        return (try space.model(heads: heads, encoder: context.encoder), estimates)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import TurnoutCore
+public import TurnoutEvaluation
 import TurnoutNumerics
 public import TurnoutRouting
 
@@ -14,18 +15,32 @@ public struct MatrixFactorisationTrainer: RouterTrainer {
     public static let usesWeights = true
 
     let rank: Int
-    let penalty: Double
+    let search: PenaltySearch
 
     /// Reads `dimensions` and `penalty`.
     public init(settings: inout TrainerSettings) throws {
         self.rank = try settings.integer("dimensions", default: 8, in: 1...1024)
-        self.penalty = try settings.number("penalty", default: 3000, in: 1e-6...1e9)
+        self.search = try PenaltySearch(settings: &settings)
     }
 
     /// Fits the factors by maximum likelihood with a quadratic penalty on the projection.
     ///
-    /// - Complexity: about fifty passes of O(rows · (dimensions · features + models²)).
+    /// - Complexity: about fifty passes of O(rows · (dimensions · features + models²)), for each penalty and fold where
+    ///   the penalty is chosen.
     public func fit(_ examples: TrainingExamples, _ context: TrainingContext) throws -> any Estimator {
+        try search.fit(examples, context) { try estimator($0, penalty: $1, context) }
+    }
+
+    /// Fits at the penalty that the folds prefer.
+    public func crossFit(
+        _ examples: TrainingExamples, folds: Folds, _ context: TrainingContext
+    ) throws -> CrossFit {
+        try search.crossFit(examples, folds: folds, context) { try estimator($0, penalty: $1, context) }
+    }
+
+    private func estimator(
+        _ examples: TrainingExamples, penalty: Double, _ context: TrainingContext
+    ) throws -> MatrixFactorisationEstimator {
         let comparisons = examples.comparisons
         guard !comparisons.first.isEmpty else {
             throw TurnoutError(

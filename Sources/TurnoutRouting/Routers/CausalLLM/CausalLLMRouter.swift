@@ -51,10 +51,8 @@ public struct CausalLLMRouter: Router {
         return Assessment(score: score, estimates: estimates)
     }
 
-    /// Scores of the texts that were scored before, ascending; evenly spread from 0 to 1 where there are none.
-    public func referenceScores(candidates: [ModelID]) -> [Double] {
-        sample.isEmpty ? (0...100).map { Double($0) / 100 } : sample
-    }
+    /// Scores of the texts that were scored before, ascending.
+    public func referenceScores(candidates: [ModelID]) -> [Double] { sample }
 
     /// Any candidates will do.
     public func validate(candidates: [ModelID]) throws {}

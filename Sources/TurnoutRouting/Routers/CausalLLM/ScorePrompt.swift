@@ -25,7 +25,7 @@ public struct ScorePrompt: Sendable, Equatable {
         question.replacing("{question}", with: shortened(text))
     }
 
-    private func shortened(_ text: String) -> String {
+    func shortened(_ text: String) -> String {
         guard text.utf8.count > longestText, text.count > longestText else { return text }
         let half = longestText / 2
         return "\(text.prefix(half))\n[…]\n\(text.suffix(half))"

@@ -59,21 +59,32 @@ public struct DifficultyRouter: Router {
     /// Estimates what each candidate would be worth on a text.
     public func assess(_ text: String, candidates: [ModelID]) -> Assessment {
         let difficulty = model.outputs(for: text)[0]
+        return Assessment(
+            score: Quantiles.rank(of: difficulty, in: sample),
+            estimates: estimates(at: difficulty, candidateCount: candidates.count))
+    }
+
+    /// One estimate for each place on the ladder, weakest first.
+    private func estimates(at difficulty: Double, candidateCount: Int) -> [Estimate] {
         let (pWeak, pStrong) = (weak.probability(at: difficulty), strong.probability(at: difficulty))
         let (weakInterval, strongInterval) = (reliability[0].interval(at: pWeak), reliability[1].interval(at: pStrong))
-        let estimates = candidates.indices.map { index in
-            let place = candidates.count < 2 ? 1 : Double(index) / Double(candidates.count - 1)
+        return (0..<candidateCount).map { index in
+            let place = candidateCount < 2 ? 1 : Double(index) / Double(candidateCount - 1)
             func between(_ a: Double, _ b: Double) -> Double { a + (b - a) * place }
             return Estimate(
                 value: between(pWeak, pStrong), low: between(weakInterval.low, strongInterval.low),
                 high: between(weakInterval.high, strongInterval.high))
         }
-        return Assessment(score: Quantiles.rank(of: difficulty, in: sample), estimates: estimates)
     }
 
     /// Scores of a sample of training queries, ascending.
     public func referenceScores(candidates: [ModelID]) -> [Double] {
         sample.map { Quantiles.rank(of: $0, in: sample) }
+    }
+
+    /// Estimates for the sample; of an average model of each tier, not of these candidates.
+    public func referenceEstimates(candidates: [ModelID]) -> [[Double]] {
+        sample.map { estimates(at: $0, candidateCount: candidates.count).map(\.value) }
     }
 
     /// Refuses candidates that the router cannot estimate.

@@ -79,7 +79,7 @@ public struct NearestNeighboursEstimator: Estimator {
     /// - Complexity: O(prompts · dimension + neighbours · models)
     public func estimates(for query: QueryFeatures) -> [Double] {
         let vector = space.vector(embedding: query.embedding, surface: query.surface)
-        return estimates(from: NearestRow.nearest(settings.neighbours, of: prompts.cosines(to: vector)))
+        return estimates(from: prompts.nearest(settings.neighbours, to: vector))
     }
 
     private func estimates(from neighbours: [NearestRow]) -> [Double] {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A number that machines find as null, and not as a missing key, when it is unknown.
 struct Nullable<Value: Encodable>: Encodable {
     let value: Value?
@@ -9,15 +7,5 @@ struct Nullable<Value: Encodable>: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let value { try container.encode(value) } else { try container.encodeNil() }
-    }
-}
-
-extension Encodable {
-    /// One JSON object on one line, keys sorted and in snake case.
-    func jsonLine() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }

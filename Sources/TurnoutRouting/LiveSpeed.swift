@@ -6,6 +6,8 @@ package struct LiveSpeed: Sendable, Hashable {
     package private(set) var tokensPerSecond: Double?
     /// Streams seen.
     package private(set) var samples = 0
+    /// When a stream last said something.
+    private var measuredAt: Duration = .zero
 
     private static let weight = 0.2
 
@@ -13,8 +15,13 @@ package struct LiveSpeed: Sendable, Hashable {
     package init() {}
 
     /// Takes a stream that has begun.
-    package mutating func began(after firstToken: Duration) {
+    ///
+    /// - Parameters:
+    ///   - firstToken: How long it took to.
+    ///   - now: Time on the clock that all later times are read off.
+    package mutating func began(after firstToken: Duration, at now: Duration) {
         samples += 1
+        measuredAt = now
         self.firstToken = Self.mixed(self.firstToken, firstToken / .seconds(1))
     }
 
@@ -23,9 +30,19 @@ package struct LiveSpeed: Sendable, Hashable {
     /// - Parameters:
     ///   - tokens: How many came after the first.
     ///   - duration: From the first to the last.
-    package mutating func ended(tokens: Int, in duration: Duration) {
+    ///   - now: Time on the same clock.
+    package mutating func ended(tokens: Int, in duration: Duration, at now: Duration) {
         guard tokens >= 10, duration > .zero else { return }
+        measuredAt = now
         tokensPerSecond = Self.mixed(tokensPerSecond, Double(tokens) / (duration / .seconds(1)))
+    }
+
+    /// What a decision needs of it; no speed until both have been measured.
+    package func condition(isAvailable: Bool, at now: Duration) -> Conditions.Live {
+        guard let firstToken, let tokensPerSecond else { return Conditions.Live(isAvailable: isAvailable) }
+        return Conditions.Live(
+            isAvailable: isAvailable, speed: Speed(firstToken: firstToken, tokensPerSecond: tokensPerSecond),
+            age: max(now - measuredAt, .zero) / .seconds(1))
     }
 
     private static func mixed(_ old: Double?, _ new: Double) -> Double {

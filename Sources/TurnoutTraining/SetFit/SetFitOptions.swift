@@ -1,0 +1,47 @@
+import Foundation
+public import TurnoutCore
+
+/// How a `setfit` router is trained; the defaults are those of the reference.
+public struct SetFitOptions: Sendable {
+    /// How the encoder is tuned.
+    public var tuning = FineTuningOptions()
+    /// How pairs are drawn.
+    public var pairs = PairSampling()
+    /// C of the logistic head: the inverse of its penalty.
+    public var inversePenalty = 1.0
+    /// The share of rows that is held out, stratified: half of it to choose the best epoch by, half to test on.
+    ///
+    /// 0 when all rows are learnt from and nothing is measured.
+    public var heldOutShare = 0.0
+    /// The model of each class, the weakest first; when empty, classes are called after their models.
+    public var classMap: [(className: String, model: ModelID)] = []
+    /// The state is kept here, so that a run can be taken up again; `nil` for nowhere.
+    public var checkpoint: CheckpointPlan?
+    /// The most threads to use; the result is the same with any number.
+    public var threads = ProcessInfo.processInfo.activeProcessorCount
+    /// Date and time for the card, ISO 8601; the trainer has no clock.
+    public var createdAt: String
+    /// The licence of the data, for the card.
+    public var licence: String?
+    /// The name of the encoder before it was tuned, for the card.
+    public var encoderName: String?
+
+    /// All defaults.
+    public init(createdAt: String) { self.createdAt = createdAt }
+
+    /// Reads settings of the form `name=value`.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for an unknown setting or a bad value.
+    public mutating func apply(_ settings: [String]) throws {
+        var settings = try TrainerSettings(settings, kind: "setfit")
+        try tuning.apply(&settings)
+        let patience = try settings.integer("patience", default: tuning.patience ?? 0, in: 0...1_000_000)
+        tuning.patience = patience > 0 ? patience : nil
+        pairs.strategy = try settings.choice("sampling", default: pairs.strategy)
+        let iterations = try settings.integer("iterations", default: pairs.iterations ?? 0, in: 0...1_000_000)
+        pairs.iterations = iterations > 0 ? iterations : nil
+        inversePenalty = try settings.number("head_c", default: inversePenalty, in: 1e-9...1e9)
+        heldOutShare = try settings.number("test_size", default: heldOutShare, in: 0...0.9)
+        try settings.finish()
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import TurnoutCore
+import TurnoutEvaluation
+import TurnoutRouting
+import TurnoutTraining
+
+/// What `train --router setfit` says when it is done.
+struct FewShotSummary {
+    let artifact: String
+    let result: SetFitTraining.Result
+    let predictions: [(text: String, shares: [Double])]
+    var seconds = 0.0
+
+    private var card: ArtifactCard { result.router.card }
+
+    func json() throws -> String {
+        struct Share: Encodable {
+            let label: String
+            let probability: Double
+        }
+        struct Prediction: Encodable {
+            let text: String
+            let label: String
+            let shares: [Share]
+        }
+        struct Object: Encodable {
+            let artifact, router, encoder: String
+            let models: [ModelID]
+            let classes: [String]
+            let rows, pairs, steps: Int
+            let seconds: Double
+            let losses, epochAccuracy: [Double]
+            let bestEpoch: Int?
+            let metrics: [ArtifactCard.Metric]
+            let predictions: [Prediction]
+        }
+        return try Object(
+            artifact: artifact, router: card.kind, encoder: card.encoder.name, models: card.models,
+            classes: result.classes, rows: result.plan.training, pairs: result.plan.pairs, steps: result.losses.count,
+            seconds: seconds, losses: result.losses, epochAccuracy: result.epochAccuracies,
+            bestEpoch: result.bestEpoch, metrics: card.metrics,
+            predictions: predictions.map {
+                Prediction(
+                    text: $0.text, label: label($0.shares),
+                    shares: zip(result.classes, $0.shares).map { .init(label: $0, probability: $1) })
+            }
+        ).jsonLine()
+    }
+
+    func text() -> String {
+        var lines = [
+            String(
+                format: "%@: setfit router on %d texts, %d steps, loss %.4f to %.4f, %.1f s", artifact,
+                result.plan.training, result.losses.count, result.losses.first ?? 0, result.losses.last ?? 0, seconds),
+            "ladder, weakest first: \(card.models.map(\.name).joined(separator: ", ")) (--class-map changes it)",
+        ]
+        for (i, accuracy) in result.epochAccuracies.enumerated() {
+            let kept = result.bestEpoch == i + 1 ? "  kept" : ""
+            lines.append(String(format: "  epoch %d: validation accuracy %.3f%@", i + 1, accuracy, kept))
+        }
+        for metric in card.metrics {
+            lines.append(
+                String(
+                    format: "  test %@ %.3f  [%.3f, %.3f]", metric.name, metric.value, metric.low, metric.high))
+        }
+        if card.metrics.isEmpty { lines.append("  nothing was held out; --set test_size=0.2 measures accuracy") }
+        for (text, shares) in predictions {
+            lines.append(String(format: "  %@ (%.2f): %@", label(shares), shares.max() ?? 0, text))
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func label(_ shares: [Double]) -> String {
+        shares.indices.max { shares[$0] < shares[$1] }.map { result.classes[$0] } ?? ""
+    }
+}

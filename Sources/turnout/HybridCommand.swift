@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import TurnoutCore
+import TurnoutEvaluation
+import TurnoutTraining
+
+struct HybridCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hybrid",
+        abstract: "Shows what quality a hybrid router loses for each share of prompts that the small model answers.",
+        discussion: """
+            Example: turnout hybrid --data outcomes.jsonl --models small,large --svg drop.svg
+            Trains on half of the prompts with each of the three kinds of label, chooses a threshold for --max-drop on a \
+            quarter, and tells on the last quarter whether it keeps its promise. Intervals are of 95 %.
+            Exit code 1 when no kind of label keeps it.
+            """)
+
+    @OptionGroup var source: DataOptions
+
+    @OptionGroup var encoder: EncoderOptions
+
+    @Option(help: "The small and the large model, separated by a comma; both models of the data by default.")
+    var models: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Another pair on which the router might be used. May be given several times.", valueName: "small,large"))
+    var correlate: [String] = []
+
+    @Option(help: "The quality drop that thresholds promise, in percent.")
+    var maxDrop = 1.0
+
+    @Option(help: "Where the picture goes.")
+    var svg: String?
+
+    @Option(help: "Bootstrap resamples behind the intervals.")
+    var resamples = 1000
+
+    @Option(help: "Where random numbers start.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Threads; the result is the same with any number.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @Flag(help: "Prints one JSON object.")
+    var json = false
+
+    @Flag(help: "Shows no progress.")
+    var quiet = false
+
+    func validate() throws {
+        guard !source.data.isEmpty else {
+            throw ValidationError("--data is missing; give at least one file of outcomes")
+        }
+        guard source.groupBy == nil else {
+            throw ValidationError("--group-by has no use here: rows are dealt out one by one")
+        }
+        guard maxDrop >= 0, maxDrop.isFinite else {
+            throw ValidationError("--max-drop is \(maxDrop), but must not be negative")
+        }
+        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
+        guard 20...100_000 ~= resamples else {
+            throw ValidationError("--resamples is \(resamples), but must lie between 20 and 100000")
+        }
+        for pair in correlate where Self.names(pair).count != 2 {
+            throw ValidationError("--correlate is '\(pair)'; expected two models, separated by a comma")
+        }
+    }
+
+    func run() async throws {
+        let progress = quiet ? nil : ProgressLine()
+        let report = try report(progress)
+        progress?.finish()
+        if let svg { try WholeFile.write(Array(report.svg().utf8), to: svg) }
+        print(json ? try report.json() : report.text())
+        if !report.keepsPromise { throw ExitCode(1) }
+    }
+
+    private func report(_ progress: ProgressLine?) throws -> HybridReport {
+        progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
+        let encoder = try encoder.load()
+        let table = try source.table(encoder: encoder, threads: threads)
+        var options = RouterTraining.Options(encoder: encoder, createdAt: "")
+        options.models = models.map(Self.names) ?? []
+        (options.seed, options.threads, options.resamples) = (seed, threads, resamples)
+        let pairs = correlate.map(Self.names).map { (small: $0[0], large: $0[1]) }
+        return try HybridExperiment(options: options, mostDrop: maxDrop).run(table, others: pairs) {
+            progress?.report($0)
+        }
+    }
+
+    private static func names(_ text: String) -> [ModelID] { text.split(separator: ",").map { ModelID(String($0)) } }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+/// Few-shot training of a small transformer with random weights, from the command line.
+struct SetFitCommandTests {
+    private let folder: URL
+    private let encoder = DocumentationTests.root.appending(path: "Tests/TurnoutTrainingTests/Fixtures/Tuning/bert")
+        .path
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "turnout-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let rows = (0..<40).map { i in
+            let letters = Array(i % 2 == 0 ? "abcdefg" : "tuvwxyz")
+            var number = i * 97 + 13  // its digits to the base of 7: no two texts are the same
+            let text = (0..<6).map { _ in
+                defer { number /= 7 }
+                return String(letters[number % 7])
+            }.joined(separator: " ")
+            return "{\"prompt_text\": \"\(text)\", \"difficulty\": \"\(i % 2 == 0 ? "simple" : "complex")\"}"
+        }
+        try rows.joined(separator: "\n").write(
+            to: folder.appending(path: "labelled.jsonl"), atomically: true, encoding: .utf8)
+    }
+
+    private func run(_ command: String) async throws -> (status: Int32, output: String, error: String) {
+        let result = try await TurnoutProcess.run(shell: "cd '\(folder.path)' && \(command)")
+        return (result.status, result.standardOutput, result.standardError)
+    }
+
+    private var common: String {
+        """
+        turnout train --router setfit --text-column prompt_text --label-column difficulty --data labelled.jsonl \
+        --encoder '\(encoder)' --set learning_rate=0.002 --class-map simple=weak,complex=strong
+        """
+    }
+
+    @Test("labels become a router in one file, which routes without the encoder's folder, and a picture of the loss")
+    func fewShot() async throws {
+        let trained = try await run("\(common) --set iterations=3 --svg loss.svg --predict 'a b c' -o few.safetensors")
+        #expect(trained.status == 0, "\(trained.error)")
+        #expect(trained.error.contains("40 texts, 240 pairs, 15 steps; up to "))
+        #expect(trained.output.contains("ladder, weakest first: weak, strong"))
+        #expect(trained.output.contains("simple ("))
+        let easy = try await run("turnout route --router few.safetensors --threshold 0.5 'a c d e f'")
+        let hard = try await run("turnout route --router few.safetensors --threshold 0.5 't z u v x'")
+        #expect(easy.output.hasPrefix("weak") && hard.output.hasPrefix("strong"), "\(easy) \(hard)")
+        let picture = try String(contentsOf: folder.appending(path: "loss.svg"), encoding: .utf8)
+        #expect(picture.hasPrefix("<svg") && picture.contains("The loss of each step"))
+    }
+
+    @Test("a recipe names data, columns, encoder and shares, and its epochs and test accuracy are told")
+    func recipe() async throws {
+        try """
+        dataset_name: labelled.jsonl
+        sentence_model: \(encoder)
+        text_col_name: prompt_text
+        label_col_name: difficulty
+        test_size: 0.4
+        batch_size: 32
+        num_epochs: 2
+        push_to_hub: false
+        huggingface_out_dir: someone/some_router
+        """.write(to: folder.appending(path: "recipe.yaml"), atomically: true, encoding: .utf8)
+        let trained = try await run(
+            "turnout train --router setfit --recipe recipe.yaml --set learning_rate=0.002 -o few.safetensors --json --quiet"
+        )
+        #expect(trained.status == 0, "\(trained.error)")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(trained.output.utf8)) as? [String: Any])
+        #expect((object["epoch_accuracy"] as? [Double])?.count == 2 && object["rows"] as? Int == 24)
+        #expect(((object["metrics"] as? [[String: Any]])?.first?["name"] as? String) == "accuracy")
+        for (line, word) in [("test_sise: 1", "test_sise"), ("batch_size: many", "batch_size")] {
+            try line.write(to: folder.appending(path: "bad.yaml"), atomically: true, encoding: .utf8)
+            let refused = try await run("turnout train --router setfit --recipe bad.yaml -o x.safetensors")
+            #expect(refused.status == 3 && refused.error.contains(word), "\(refused)")
+        }
+    }
+
+    @Test("killed with -9 and started again, training ends as if nothing had happened")
+    func killed() async throws {
+        let command =
+            "\(common) --set epochs=4 --set iterations=10 --checkpoint-every 7 --predict 'a b t' --json --quiet"
+        let whole = try await run("\(command) -o whole.safetensors")
+        let resumed = try await run(
+            """
+            ( \(command) --checkpoint state -o part.safetensors >killed.json & pid=$!
+              while [ ! -e state ]; do sleep 0.01; done; kill -9 $pid; wait $pid )
+            test ! -e part.safetensors && \(command) --checkpoint state -o part.safetensors
+            """)
+        #expect(whole.status == 0 && resumed.status == 0, "\(whole.error) \(resumed.error)")
+        struct Result: Decodable {
+            struct Prediction: Decodable {
+                struct Share: Decodable { let probability: Double }
+                let shares: [Share]
+            }
+            let losses: [Double]
+            let predictions: [Prediction]
+            var probabilities: [Double] { predictions.flatMap { $0.shares.map(\.probability) } }
+        }
+        let (one, two) = (
+            try JSONDecoder().decode(Result.self, from: Data(whole.output.utf8)),
+            try JSONDecoder().decode(Result.self, from: Data(resumed.output.utf8))
+        )
+        #expect(one.losses.count == 200 && one.losses == two.losses)
+        #expect(one.probabilities.count == 2 && one.probabilities == two.probabilities)
+        #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "state").path))
+    }
+
+    @Test("a static encoder, other kinds' options and bad settings are refused with a sentence")
+    func refusals() async throws {
+        for (arguments, status, word) in [
+            ("--data labelled.jsonl", 2, "tunes a transformer"),
+            ("--data labelled.jsonl --models a,b", 2, "--class-map"),
+            ("--data labelled.jsonl --set layers=3", 2, "no setting 'layers'"),
+            ("--data labelled.jsonl --class-map simple", 2, "LABEL=MODEL"),
+            ("", 2, "--data is missing"),
+        ] as [(String, Int32, String)] {
+            let refused = try await run("turnout train --router setfit \(arguments) -o x.safetensors")
+            #expect(refused.status == status && refused.error.contains(word), "\(arguments): \(refused)")
+        }
+        let other = try await run("turnout train --data labelled.jsonl --svg loss.svg -o x.safetensors")
+        #expect(other.status == 2 && other.error.contains("setfit"))
+    }
+}
