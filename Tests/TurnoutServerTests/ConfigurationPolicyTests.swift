@@ -33,7 +33,7 @@ struct ConfigurationPolicyTests {
             (
                 "{ budget: { dollars: 50, per: day } }",
                 Policy(.budget(BudgetPacer.Limit(amount: Money(nanoDollars: 50_000_000_000), period: 86_400))),
-                "the best that $50 in 86400 s allow, never more"
+                "the best that $50 in 86400 s allow, evenly and capped"
             ),
             ("{ latency: realtime }", Policy(nil, latency: .realtime), "those expected to begin within 0.5 s"),
             (

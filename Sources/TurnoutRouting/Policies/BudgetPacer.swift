@@ -1,7 +1,7 @@
 import Foundation
 public import TurnoutCore
 
-/// Spends an amount evenly over a period and never more than that amount.
+/// Spends an amount evenly over a period, and caps it.
 ///
 /// **Pacing.** Queries go to the candidate with the greatest `estimate − λ · cost`. λ is the price of money: after each
 /// request it grows when the request cost more than its share of what is left, and falls when it cost less,
@@ -11,7 +11,7 @@ public import TurnoutCore
 ///
 /// **The cap.** Before a request is sent, what it may cost is reserved; it is settled when the cost is known. What is
 /// spent and reserved together never exceeds the amount: a candidate that may cost more than is left is filtered.
-/// What can be overspent is the error of the reservations in flight.
+/// What can be overspent is what requests in flight cost beyond their reservation: one asked twice is billed twice.
 public struct BudgetPacer: Sendable, Equatable {
     /// An amount for each period.
     public struct Limit: Sendable, Hashable {

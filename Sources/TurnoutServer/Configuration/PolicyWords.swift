@@ -49,7 +49,7 @@ struct PolicyWords {
         case .utility(let lambda, let mu):
             "the greatest estimate - \(number(lambda)) x dollars - \(number(mu)) x seconds answers"
         case .budget(let limit):
-            "the best that $\(number(limit.amount.dollars)) in \(number(limit.period)) s allow, never more"
+            "the best that $\(number(limit.amount.dollars)) in \(number(limit.period)) s allow, evenly and capped"
         case .weakest: "the weakest of them answers"
         }
     }
