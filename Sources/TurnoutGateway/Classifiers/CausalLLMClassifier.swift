@@ -142,20 +142,14 @@ extension ModelDirectory.Route {
     ///
     /// - Throws: `CancellationError` when the task was cancelled, and ``Refusal`` when no candidate may answer.
     package func decide(_ query: Query, under conditions: Conditions = Conditions()) async throws -> Decision {
-        guard let classifier else { return try decider.decide(query, under: conditions) }
-        return try await classifier.decide(query, under: conditions, by: decider)
+        try decide(query, told: await classifier?.read(query.text), under: conditions)
     }
-}
 
-extension CausalLLMClassifier {
-    /// Asks about a query and decides on it.
-    ///
-    /// - Throws: `CancellationError` when the task was cancelled, and ``Refusal`` when no candidate may answer.
-    package func decide(
-        _ query: Query, under conditions: Conditions = Conditions(), by decider: Decider
-    ) async throws -> Decision {
-        let reading = try await read(query.text)
-        let router = CausalLLMRouter(classifier: upstream.model.name)
+    private func decide(
+        _ query: Query, told reading: CausalLLMClassifier.Reading?, under conditions: Conditions
+    ) throws -> Decision {
+        guard let classifier, let reading else { return try decider.decide(query, under: conditions) }
+        let router = CausalLLMRouter(classifier: classifier.upstream.model.name)
         let assessment = router.assessment(of: reading.answer, candidates: decider.candidates.map(\.model))
         return try decider.decide(query, assessed: assessment, under: conditions, remark: reading.problem)
     }
