@@ -37,4 +37,4 @@ prices=(
     DeepSeek-Coder-V2=0.9,0.9
     mathstral-7B=0.2,0.2
 )
-exec turnout replay --data "$data" "${prices[@]/#/--price=}" "$@"
+exec "${TURNOUT:-turnout}" replay --data "$data" "${prices[@]/#/--price=}" "$@"

@@ -12,22 +12,30 @@ public struct Candidate: Sendable, Equatable {
     public let isLocal: Bool
 
     /// Describes a candidate; the router knows it by its own name unless told otherwise.
+    ///
+    /// Without facts, only what its name tells of its size is known.
     public init(
         model: ModelID, routerName: ModelID? = nil, facts: CatalogueEntry? = nil, isLocal: Bool = false
     ) {
         self.model = model
         self.routerName = routerName ?? model
-        self.facts = facts ?? CatalogueEntry(provider: "", id: model.name)
+        self.facts = facts ?? Self.facts(toldBy: model)
         self.isLocal = isLocal
     }
 
-    /// Describes a candidate of which only the price is known.
+    /// Describes a candidate of which only the price is known, and what its name tells of its size.
     public init(model: ModelID, routerName: ModelID? = nil, price: Price?) {
-        var facts = CatalogueEntry(provider: "", id: model.name)
+        var facts = Self.facts(toldBy: model)
         facts.price = price
         self.init(model: model, routerName: routerName, facts: facts)
     }
 
     /// What it charges, where known.
     public var price: Price? { facts.price }
+
+    private static func facts(toldBy model: ModelID) -> CatalogueEntry {
+        var facts = CatalogueEntry(provider: "", id: model.name)
+        facts.sizeClass = SizeClass(ofModel: model.name)
+        return facts
+    }
 }

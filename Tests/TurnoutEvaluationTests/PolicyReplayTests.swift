@@ -9,9 +9,10 @@ import TurnoutRouting
 @Suite("Replaying policies")
 struct PolicyReplayTests {
     /// Three models, the better the dearer; a router that knows how hard a prompt is, but not who will be right.
-    private func replay(count: Int = 300, seed: UInt64 = 5, groups: Bool = false) throws -> PolicyReplay {
+    private func replay(
+        count: Int = 300, seed: UInt64 = 5, groups: Bool = false, models: [ModelID] = ["small", "middle", "large"]
+    ) throws -> PolicyReplay {
         var random = SeededRandom(seed: seed)
-        let models: [ModelID] = ["small", "middle", "large"]
         var estimates = [[Double]](repeating: [], count: 3)
         let rows = (0..<count).map { number in
             let hard = random.uniform()
@@ -39,6 +40,13 @@ struct PolicyReplayTests {
         #expect(try replay.choices(Policy(.cheapestAbove(-1))).allSatisfy { $0 == 0 })
         #expect(try replay.choices(Policy(.cheapestAbove(2))).allSatisfy { $0 == 2 })
         #expect(try replay.choices(Policy(.utility(lambda: 1e9, mu: 0))).allSatisfy { $0 == 0 })
+    }
+
+    @Test("sizes that names tell count, so that no task goes to a model too small for it")
+    func sizes() throws {
+        let replay = try replay(count: 40, models: ["tiny-1b", "middle-20b", "large-70b"])
+        let choices = try replay.choices(Policy(nil, capability: CapabilityMap()))
+        #expect(choices.contains { $0 > 0 }, "most tasks need more than a billion parameters")
     }
 
     @Test("the policies are told a price at which the mean of the data is paid")
