@@ -25,7 +25,7 @@ public struct Conditions: Sendable, Equatable {
 
     /// One for each candidate, in their order; empty when nothing is known.
     public var live: [Live]
-    /// What is left to spend; read by the policy `budget` only.
+    /// What is left to spend, read by the policy `budget` only; `nil` before anything was spent.
     public var budget: BudgetPacer.Reading?
     /// What is added to the share of the strongest candidate so that it holds; read by `strong_share` only.
     public var shareCorrection: Double

@@ -189,8 +189,9 @@ public struct Decider: Sendable {
         if needs.images > 0, facts.abilities.vision == false { filters.insert(.vision) }
         if needs.needsStructuredOutput, facts.abilities.structuredOutput == false { filters.insert(.structuredOutput) }
         if let allowed = query.allowed, !allowed.contains(candidate.model) { filters.insert(.notAllowed) }
-        if case .budget = policy.rule, let budget = conditions.budget {
-            if prospect.ceiling.map({ $0 > budget.remaining }) ?? true { filters.insert(.overBudget) }
+        if case .budget(let limit) = policy.rule {
+            let remaining = conditions.budget?.remaining ?? limit.amount
+            if prospect.ceiling.map({ $0 > remaining }) ?? true { filters.insert(.overBudget) }
         }
         return filters
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import NIOCore
 import Testing
@@ -112,6 +113,25 @@ struct PolicyGatewayTests {
             "\"output_tokens\":50", "\"input_tokens\":", "\"cost_usd\":0.000", "\"first_token_s\":", "\"utility\":",
         ] {
             #expect(text.contains(key), "\(key) in \(text)")
+        }
+    }
+
+    @Test("a text has as many tokens however its body escapes it, and in a prompt as in a message")
+    func escapes() async throws {
+        let gateway = try gateway(.threshold(0.5))
+        let plain = "Vì sao?\n\t\"/\\ 🌅\r\n    let x = 1"
+        let escaped = #"V\u00ec sao?\u000a\u0009\"\/\\ \uD83C\uDF05\r\n    let x = 1"#
+        let texts = [JSONText.quoted(plain), "\"\(escaped)\""]
+        for text in texts {
+            for body in [
+                #"{"model":"auto","messages":[{"role":"user","content":\#(text)}]}"#, #"{"prompt":\#(text)}"#,
+            ] {
+                let reply = try await gateway.route(ByteBuffer(string: body), headers: [:])
+                let receipt = try JSONDecoder().decode(
+                    DecisionReceipt.self, from: Data(try await GatewayFixture.text(of: reply).utf8))
+                let size = PromptSize(text: TextCounts(plain))
+                #expect(receipt.candidates[0].inputTokens == size.tokens(TokenFamily(ofModel: "weak")), "\(body)")
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 extension JSONCursor {
     /// Reads the string at the cursor.
     package mutating func readString() throws(JSONSyntaxError) -> StringToken {
@@ -33,17 +35,35 @@ extension JSONCursor {
     /// Half a surrogate pair becomes U+FFFD.
     package func decode(_ token: StringToken) -> String {
         let raw = UnsafeRawBufferPointer(rebasing: bytes[token.range])
-        guard token.hasEscapes else { return String(decoding: raw, as: UTF8.self) }
+        return token.hasEscapes
+            ? String(decoding: Self.unescaped(raw), as: UTF8.self) : String(decoding: raw, as: UTF8.self)
+    }
+
+    /// Hands over a checked string's text, its escapes decoded; the bytes as they stand where there are none.
+    static func withUnescaped(_ raw: UnsafeRawBufferPointer, _ read: (UnsafeRawBufferPointer) -> Void) {
+        guard escape(in: raw, from: 0) < raw.count else { return read(raw) }
+        unescaped(raw).withUnsafeBytes(read)
+    }
+
+    private static func unescaped(_ raw: UnsafeRawBufferPointer) -> [UInt8] {
         var units: [UInt8] = []
         units.reserveCapacity(raw.count)
         var at = 0
         while at < raw.count {
-            let escape = raw[at...].firstIndex(of: UInt8(ascii: "\\")) ?? raw.count
-            units.append(contentsOf: raw[at..<escape])
+            let escape = escape(in: raw, from: at)
+            units.append(contentsOf: UnsafeRawBufferPointer(rebasing: raw[at..<escape]))
             at = escape
-            if at < raw.count { at += Self.appendEscape(in: raw, at: at, to: &units) }
+            if at < raw.count { at += appendEscape(in: raw, at: at, to: &units) }
         }
-        return String(decoding: units, as: UTF8.self)
+        return units
+    }
+
+    /// Where the next escape begins; the end where there is none.
+    private static func escape(in raw: UnsafeRawBufferPointer, from start: Int) -> Int {
+        guard let base = raw.baseAddress, start < raw.count,
+            let found = memchr(base + start, Int32(UInt8(ascii: "\\")), raw.count - start)
+        else { return raw.count }
+        return UnsafeRawPointer(found) - base
     }
 
     /// Whether a string's text is `literal`, which must be ASCII.

@@ -11,10 +11,10 @@ extension ChatRequest {
         }
     }
 
-    /// Hands over each text and each definition of tools, escapes as they are; images are left out.
+    /// Hands over each text and each definition of tools as a model will read it, escapes decoded; no images.
     package func forEachText(_ read: (UnsafeRawBufferPointer) -> Void) {
         body.withUnsafeReadableBytes { bytes in
-            for range in textRanges { read(UnsafeRawBufferPointer(rebasing: bytes[range])) }
+            for range in textRanges { JSONCursor.withUnescaped(UnsafeRawBufferPointer(rebasing: bytes[range]), read) }
         }
     }
 

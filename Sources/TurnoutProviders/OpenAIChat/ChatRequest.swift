@@ -77,7 +77,8 @@ package struct ChatRequest: ModelRequest {
         self.promptRange = found.promptRange
         self.userToken = found.user
         self.textRanges =
-            (found.messages.count == 0 ? found.promptRange.map { [$0] } ?? [] : found.messages.texts)
+            (found.messages.count == 0
+                ? found.promptRange.map { [$0.lowerBound + 1..<$0.upperBound - 1] } ?? [] : found.messages.texts)
             + found.toolRanges
         self.messagesRange = found.messagesRange
         self.streamOptionsRange = found.streamOptionsRange
