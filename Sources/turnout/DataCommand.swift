@@ -8,9 +8,9 @@ import TurnoutTraining
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Looks into files of outcomes, battles and labels.",
+        abstract: "Looks into files of outcomes, battles and labels, and divides them.",
         discussion: "Example: turnout data describe outcomes.jsonl",
-        subcommands: [DescribeCommand.self])
+        subcommands: [DescribeCommand.self, SplitCommand.self])
 }
 
 extension DataCommand {

@@ -98,7 +98,7 @@ struct ColumnOptions: ParsableArguments {
             valueName: "column=model"))
     var scoreColumn: [String] = []
 
-    @Option(help: "Field whose rows stay together in cross-validation, such as 'category'.")
+    @Option(help: "Field whose rows stay together where data are divided, such as 'category'.")
     var groupBy: String?
 
     @Option(help: "Leaves out rows in which this field is true. May be given several times.")

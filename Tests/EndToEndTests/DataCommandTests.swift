@@ -66,6 +66,10 @@ struct DataCommandTests {
             ("data describe train.jsonl --similarity 2", 2, "lies in 0…1"),
             ("data describe absent.jsonl", 3, "absent.jsonl: no such file"),
             ("data describe train.jsonl --score-column x", 2, "COLUMN=MODEL"),
+            ("data split train.jsonl -o a --test-size 1", 2, "must lie between 0 and 1"),
+            ("data split train.jsonl -o a --stratify label --group-by label", 2, "exclude each other"),
+            ("data split train.jsonl -o a --stratify label", 3, "line 1: the row lacks the field 'label'"),
+            ("data split x-test.jsonl -o ./x", 2, "would replace x-test.jsonl itself"),
             ("train --data train.jsonl --weight train.jsonl=-1 -o a", 2, "FILE=NUMBER"),
             ("train --data train.jsonl --weight other.jsonl=2 -o a", 2, "other.jsonl has a weight, but is not read"),
             ("train --data train.jsonl --group-by topic -o a", 3, "train.jsonl, line 1: the row lacks the field"),
@@ -77,5 +81,30 @@ struct DataCommandTests {
         let result = try await TurnoutProcess.run(shell: "turnout \(arguments) --quiet", in: folder)
         #expect(result.status == status, "\(result.standardError)")
         #expect(result.standardError.contains(words), "\(result.standardError)")
+    }
+
+    @Test("a file is divided by label, group, time or chance; the parts are its rows, and the same seed gives the same")
+    func split() async throws {
+        let rows = (0..<50).map {
+            #"{"prompt": "prompt \#($0)", "label": "l\#($0 % 5)", "day": "2026-02-\#(10 + $0 % 10)"}"#
+        }
+        try write(rows, as: "rows.jsonl")
+        for option in ["--stratify label", "--group-by label", "--time-column day", ""] {
+            let line = "turnout data split rows.jsonl --test-size 0.2 \(option) --seed 3 --quiet"
+            let first = try await TurnoutProcess.run(shell: "\(line) -o a", in: folder)
+            #expect(first.status == 0, "\(first.standardError)")
+            #expect(first.standardOutput.contains("40 in a-train.jsonl"), "\(first.standardOutput)")
+            let second = try await TurnoutProcess.run(
+                shell: "\(line) -o b --json && cmp a-train.jsonl b-train.jsonl && cmp a-test.jsonl b-test.jsonl",
+                in: folder)
+            #expect(second.status == 0, "\(second.standardError)")
+            let object = try JSONSerialization.jsonObject(with: Data(second.standardOutput.utf8)) as? [String: Any]
+            #expect((object?["test"] as? [String: Any])?["rows"] as? Int == 10, "\(second.standardOutput)")
+            let parts = try ["a-train.jsonl", "a-test.jsonl"].flatMap {
+                try String(contentsOf: folder.appending(path: $0), encoding: .utf8).split(separator: "\n").map(
+                    String.init)
+            }
+            #expect(parts.sorted() == rows.sorted())
+        }
     }
 }

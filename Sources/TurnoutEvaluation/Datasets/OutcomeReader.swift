@@ -72,6 +72,11 @@ public final class OutcomeReader {
         self.source = try isCSV ? .csv(CSVReader(path: path)) : .jsonLines(LineReader(path: path))
     }
 
+    /// Whether the file is comma-separated.
+    var isCSV: Bool {
+        if case .csv = source { true } else { false }
+    }
+
     /// The next row, or `nil` after the last one.
     ///
     /// - Throws: ``TurnoutError`` with code `.invalidData`: the file, the line, what is wrong and how to mend it.
