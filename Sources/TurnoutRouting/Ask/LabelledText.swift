@@ -3,8 +3,8 @@
 /// The difficulty of such a prompt is that of its query. The examples say what kind of answer is wanted, the passages
 /// where it is to be found; both are long and the same from one prompt to the next.
 struct LabelledText {
-    /// Bytes of the passages that stay.
-    private static let contextLimit = 1024
+    /// Bytes of the passages that stay: enough to tell what they are about, too few to outweigh the question.
+    private static let contextLimit = 256
 
     private let bytes: [UInt8]
     private var labels: [Label] = []
