@@ -25,11 +25,14 @@ final class LoadedTransformer: Sendable {
 
     /// Tokens that are computed together at most, unless a single text has more.
     private static let tokensPerBatch = 1024
-    /// Files whose bytes determine a vector, beside the weights.
-    static let describingFiles = [
+    private static let usualFiles = [
         "config.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
         "1_Pooling/config.json", "tokenizer_config.json", "tokenizer.json", "spm.model", "vocab.txt",
     ]
+    /// Files whose bytes determine a vector, beside the weights.
+    var describingFiles: [String] {
+        sentences.poolingFiles.reduce(into: Self.usualFiles) { if !$0.contains($1) { $0.append($1) } }
+    }
 
     init(
         folder: ModelFolder, options: TransformerEncoder.Options, tokenizer: (any Tokenizer)?, kernels: Kernels
@@ -172,7 +175,7 @@ final class LoadedTransformer: Sendable {
             hash.update(data: Array("\(label)\n\(content.count)\n".utf8))
             hash.update(data: content)
         }
-        for name in Self.describingFiles {
+        for name in describingFiles {
             if let bytes = try? folder.bytes(name) { add(name, bytes) }
         }
         for digest in weights.digests { add("weights", digest.utf8) }

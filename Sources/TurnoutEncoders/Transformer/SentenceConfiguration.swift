@@ -32,6 +32,8 @@ struct SentenceConfiguration: Sendable, Equatable {
     var defaultPrompt: String?
     /// The folders of the modules, in order; an empty one for the model's own.
     var modulePaths: [String] = []
+    /// The files that say how tokens are pooled, as a rule `1_Pooling/config.json`.
+    var poolingFiles: [String] = []
 
     /// Reads what is there.
     ///
@@ -116,6 +118,7 @@ struct SentenceConfiguration: Sendable, Equatable {
             let name = "\(module.path)/config.json"
             guard let file = try folder.json(PoolingFile.self, name) else { throw folder.missing(name) }
             pooling = try Self.pooling(file.modes, path: folder.path(of: name))
+            poolingFiles.append(name)
         default:
             throw TurnoutError(
                 .unsupported,

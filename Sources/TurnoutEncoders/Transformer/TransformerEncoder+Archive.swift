@@ -37,7 +37,7 @@ extension TransformerEncoder {
             let floats = try changed(name) ?? loaded.weights.floats(tensor)
             try file.add("encoder.\(name)", floats: floats, shape: tensor.shape)
         }
-        for name in LoadedTransformer.describingFiles {
+        for name in loaded.describingFiles {
             let own = readsFirstToken ? firstTokenFiles[name] : nil
             if let bytes = try own ?? loaded.folder.bytes(name).map({ [UInt8]($0) }) {
                 try file.add("encoder/\(name)", bytes: bytes)
