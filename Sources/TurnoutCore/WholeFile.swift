@@ -60,6 +60,30 @@ package enum WholeFile {
         }
     }
 
+    /// Removes what processes that were killed while they wrote `path` left beside it.
+    ///
+    /// What a running process writes stays. Call it before this process writes to `path`.
+    ///
+    /// - Complexity: O(files in the folder)
+    package static func removeLeftovers(of path: String) {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { path[...$0] } ?? "./"
+        let prefix = slash.map { path[path.index(after: $0)...] } ?? path[...]
+        guard let listing = opendir(String(folder)) else { return }
+        defer { closedir(listing) }
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasPrefix("\(prefix)."), name.hasSuffix(".partial") else { continue }
+            let parts = name.dropFirst(prefix.count + 1).dropLast(".partial".count).split(separator: ".")
+            guard parts.count == 2, let writer = pid_t(parts[0]), writer > 0, UInt64(parts[1]) != nil else { continue }
+            // Numbers of processes come again, in containers always the same ones: our own is that of a dead one, too.
+            guard writer == getpid() || kill(writer, 0) != 0 && errno == ESRCH else { continue }
+            unlink("\(folder)\(name)")
+        }
+    }
+
     private static func unwritable(_ path: String, _ code: Int32) -> TurnoutError {
         let reason = String(cString: strerror(code))
         return TurnoutError(

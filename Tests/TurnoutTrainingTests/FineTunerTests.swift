@@ -57,10 +57,13 @@ struct FineTunerTests {
                 ) { _ in }
             }
         }
+        let leftover = "\(path).\(Int32.max).1.partial"
+        try Data("half".utf8).write(to: URL(fileURLWithPath: leftover))
         let rest = try tuner(options)
         var steps = 0
         try rest.run(checkpoint: checkpoint, evaluate: score(rest)) { _ in steps += 1 }
         #expect(steps < 15)
+        #expect(!FileManager.default.fileExists(atPath: leftover))
         #expect(rest.record == whole.record)
         #expect(weights(rest).map(\.bitPattern) == weights(whole).map(\.bitPattern))
 

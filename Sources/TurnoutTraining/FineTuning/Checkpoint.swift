@@ -31,11 +31,12 @@ struct Checkpoint {
         }
     }
 
-    /// Reads the state, where there is a file.
+    /// Reads the state, where there is a file, and removes what a kill while it was written left beside it.
     ///
     /// - Throws: `TurnoutError` with code `.damagedFile` when it is no checkpoint, `.invalidArgument` when it is that of
     ///   another run.
     func restore(_ record: inout TuningRecord, best: inout [Float]?, _ state: LearningState) throws {
+        WholeFile.removeLeftovers(of: path)
         guard FileManager.default.fileExists(atPath: path) else { return }
         let file = try SafetensorsFile(contentsOf: path)
         guard file.metadata["format"] == "turnout-checkpoint-1", let text = file.metadata["record"],
