@@ -15,6 +15,8 @@ extension FakeHub {
         package var largeBytes = 10_000
         /// Bytes of a part, where large files come in parts.
         package var partBytes: Int?
+        /// Whether the store, and not the hub, is asked whether a large file is there.
+        package var storeVerifies = false
         /// The lines of every commit, decoded.
         package var commits: [[String]] = []
         /// Changes the next answers of a step (`create`, `preupload`, `batch`, `put`, `complete`, `verify`, `commit`).
@@ -36,6 +38,7 @@ extension FakeHub {
         let step: String
         switch path {
         case "/api/repos/create": step = "create"
+        case model where request.method == .GET: step = "info"
         case "/api/validate-yaml": return .init(body: Array(#"{"warnings":[],"errors":[]}"#.utf8))
         case "/\(state.id).git/info/lfs/objects/batch": step = "batch"
         case _ where path.hasPrefix("\(model)/preupload/"): step = "preupload"
@@ -60,6 +63,7 @@ extension FakeHub {
         let fields = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [String: Any] ?? [:]
         return switch step {
         case "create": create(fields, &state, hub: hub)
+        case "info": state.uploads.exists ? json(["id": state.id]) : .init(status: .notFound)
         case "preupload": preupload(fields, state)
         case "batch": batch(fields, state, network: network, hub: hub)
         case "complete": complete(String(path.dropFirst("/complete/".count)), fields, &state)
@@ -129,7 +133,8 @@ extension FakeHub {
                 }
                 upload = ["href": "\(hub)/complete/\(oid)", "header": header]
             }
-            return object.merging(["actions": ["upload": upload, "verify": ["href": "\(hub)/verify/\(oid)"]]]) { $1 }
+            let verify = ["href": "\(state.uploads.storeVerifies ? network : hub)/verify/\(oid)"]
+            return object.merging(["actions": ["upload": upload, "verify": verify]]) { $1 }
         }
         return json(["transfer": state.uploads.partBytes == nil ? "basic" : "multipart", "objects": objects])
     }
@@ -142,6 +147,13 @@ extension FakeHub {
         }
         state.uploads.contents[oid] = parts.flatMap { $0 }
         return json([:])
+    }
+
+    /// Whether a large file came, asked of the store, which the token is not for.
+    static func verify(_ request: LoopbackServer.Request, _ state: State) -> LoopbackServer.Reply {
+        guard request.headers.first(name: "authorization") == nil else { return .init(status: .badRequest) }
+        let fields = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [String: Any]
+        return verify(fields ?? [:], state)
     }
 
     private static func verify(_ fields: [String: Any], _ state: State) -> LoopbackServer.Reply {

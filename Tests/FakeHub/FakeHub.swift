@@ -66,6 +66,7 @@ package final class FakeHub: Sendable {
             shared.state.withLock { state in
                 state.onRequest?(&state, request)
                 if request.method == .PUT { return Self.store(request, &state) }
+                if request.path.hasPrefix("/verify/") { return Self.verify(request, state) }
                 let path = String(request.path.dropFirst())
                 guard let file = state.files[path] else { return .init(status: .notFound) }
                 return Self.serve(path, file, etag: "\"s3-\(file.name.prefix(8))\"", request, &state)

@@ -154,6 +154,81 @@ struct PushTests {
         }
     }
 
+    @Test("a token that may make no model may write one that exists")
+    func narrowToken() async throws {
+        try await PushScene.with(change: { state in
+            state.uploads.exists = true
+            state.uploads.faults["create"] = [{ $0.status = .forbidden }]
+        }) { scene in
+            let report = try await scene.push()
+            #expect(!report.isNew && report.committed == Self.names)
+        }
+    }
+
+    @Test("an address of the store that is no longer good is asked for anew, once", arguments: [nil, 16_384])
+    func expired(partBytes: Int?) async throws {
+        try await PushScene.with(change: { state in
+            state.uploads.partBytes = partBytes
+            state.uploads.faults["put"] = [{ $0.status = .forbidden }]
+        }) { scene in
+            let moved = Mutex<Int64>(0)
+            _ = try await scene.push { event in
+                if case .moved(let bytes, _) = event { moved.withLock { $0 += bytes } }
+            }
+            #expect(scene.state.files["model.safetensors"]?.bytes == PushScene.weights)
+            #expect(moved.withLock { $0 } == 50_000)
+            #expect(scene.scene.hub.hub.requests.count { $0.path.hasSuffix("/objects/batch") } == 2)
+        }
+    }
+
+    @Test("a store that refuses for good is not blamed on the token")
+    func refusingStore() async throws {
+        try await PushScene.with(change: { state in
+            state.uploads.faults["put"] = Array(repeating: { $0.status = .forbidden }, count: 2)
+        }) { scene in
+            let failure = await scene.failedPush()
+            #expect(failure?.message.contains("status 403, which has nothing to do with the token") == true)
+        }
+    }
+
+    @Test("what is written follows no redirect", arguments: ["create", "preupload", "batch", "commit"])
+    func redirects(step: String) async throws {
+        try await PushScene.with(change: { state in
+            state.uploads.faults[step] = [
+                { reply in
+                    reply.status = .temporaryRedirect
+                    reply.headers.add(name: "location", value: "http://127.0.0.1:9/elsewhere")
+                }
+            ]
+        }) { scene in
+            #expect(await scene.failedPush()?.message.contains("status 307") == true)
+            #expect(scene.state.uploads.commits.isEmpty)
+        }
+    }
+
+    @Test("a store that verifies by itself is asked without the token")
+    func storeVerifies() async throws {
+        try await PushScene.with(change: { $0.uploads.storeVerifies = true }) { scene in
+            _ = try await scene.push()
+            let asked = scene.scene.hub.network.requests.filter { $0.path.hasPrefix("/verify/") }
+            #expect(asked.count == 1 && asked.allSatisfy { !$0.headers.contains(name: "authorization") })
+        }
+    }
+
+    @Test("another branch is named in every question that concerns one")
+    func revision() async throws {
+        try await PushScene.with { scene in
+            var options = ModelPush.Options()
+            options.revision = try Revision("few/shot")
+            _ = try await scene.push(options)
+            let asked = scene.scene.hub.hub.requests
+            let paths = asked.map(\.path).filter { $0.contains("preupload") || $0.contains("commit") }
+            #expect(Set(paths) == Set(["preupload", "commit"].map { "/api/models/org/tiny/\($0)/few%2Fshot" }))
+            let batch = try #require(asked.first { $0.path.hasSuffix("/objects/batch") })
+            #expect(String(decoding: batch.body, as: UTF8.self).contains(#""ref":{"name":"few/shot"}"#))
+        }
+    }
+
     @Test("the token goes to the hub and to nobody else")
     func token() async throws {
         try await PushScene.with { scene in

@@ -6,7 +6,11 @@ struct HubRefusal: Error, Sendable {
     let retryAfter: String?
     let endpoint: String
     let id: RepositoryID
-    let hasToken: Bool
+    /// Whether it came from the store of large files, which the token was not sent to.
+    let isOfStore: Bool
+
+    /// Whether an address for a large file may no longer be good: stores that are asked by signature answer so.
+    var isExpiry: Bool { isOfStore && status == 403 }
 
     /// What it means and what to do.
     var failure: HubFailure {
@@ -14,6 +18,11 @@ struct HubRefusal: Error, Sendable {
         case 408, 429, 500...:
             let pause = retryAfter.flatMap(Int.init).map { Duration.seconds(min(max($0, 0), 300)) }
             return HubFailure(.transient(notBefore: pause), "the hub at \(endpoint) answered with status \(status)")
+        case 400..<500 where isOfStore && status != 413:
+            return HubFailure(
+                .permanent(.network),
+                "the store of the hub at \(endpoint) refused a large file with status \(status), which has nothing to do "
+                    + "with the token; push again, what has come is not sent again")
         case 401:
             return HubFailure(
                 .permanent(.network),

@@ -62,7 +62,20 @@ struct HubWriter: Sendable {
         do {
             _ = try await post("/api/repos/create", json: fields)
             return true
-        } catch let failure as HubRefusal where failure.status == 409 {
+        } catch let refusal as HubRefusal where refusal.status == 409 {
+            return false
+        } catch let refusal as HubRefusal where refusal.status == 403 {
+            // A token for one model may write that one, and make none.
+            guard try await exists() else { throw refusal }
+            return false
+        }
+    }
+
+    private func exists() async throws -> Bool {
+        do {
+            _ = try await send(.GET, settings.endpoint + "/api/models/\(id)", type: "application/json", body: nil)
+            return true
+        } catch let refusal as HubRefusal where [401, 403, 404].contains(refusal.status) {
             return false
         }
     }
@@ -145,7 +158,7 @@ struct HubWriter: Sendable {
     }
 
     private func send(
-        _ method: HTTPMethod, _ address: String, type: String?, body: HTTPClientRequest.Body,
+        _ method: HTTPMethod, _ address: String, type: String?, body: HTTPClientRequest.Body?,
         headers: [String: String] = [:], isSigned: Bool = false
     ) async throws -> (bytes: [UInt8], etag: String?) {
         guard let url = URL(string: address), let origin = Origin(url),
@@ -171,7 +184,7 @@ struct HubWriter: Sendable {
             guard (200..<300).contains(response.status.code) else {
                 throw HubRefusal(
                     status: Int(response.status.code), retryAfter: response.headers.first(name: "retry-after"),
-                    endpoint: settings.endpoint, id: id, hasToken: settings.token != nil)
+                    endpoint: settings.endpoint, id: id, isOfStore: method == .PUT)
             }
             return ([UInt8](answer.readableBytesView), response.headers.first(name: "etag"))
         }

@@ -47,6 +47,22 @@ package struct ModelPush: Sendable {
         self.environment = environment
     }
 
+    /// Refuses what would be refused before anything is sent.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidConfiguration` without a token or offline.
+    package func check() throws {
+        guard !settings.isOffline else {
+            throw TurnoutError(
+                .invalidConfiguration,
+                "HF_HUB_OFFLINE forbids to ask the hub; unset it (and TRANSFORMERS_OFFLINE) to push")
+        }
+        guard settings.token != nil else {
+            throw TurnoutError(
+                .invalidConfiguration,
+                "there is no token: make one that may write at \(settings.endpoint)/settings/tokens and set HF_TOKEN")
+        }
+    }
+
     /// Uploads.
     ///
     /// - Parameters:
@@ -61,16 +77,7 @@ package struct ModelPush: Sendable {
         _ folder: String, to id: RepositoryID, options: Options = Options(),
         report: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> Report {
-        guard !settings.isOffline else {
-            throw TurnoutError(
-                .invalidConfiguration,
-                "HF_HUB_OFFLINE forbids to ask the hub; unset it (and TRANSFORMERS_OFFLINE) to push")
-        }
-        guard settings.token != nil else {
-            throw TurnoutError(
-                .invalidConfiguration,
-                "there is no token: make one that may write at \(settings.endpoint)/settings/tokens and set HF_TOKEN")
-        }
+        try check()
         var files = try LocalFile.paths(in: folder).map {
             try LocalFile(name: $0, source: .path("\(folder)/\($0)"))
         }
