@@ -5,7 +5,12 @@
 Writes Tests/TurnoutTrainingTests/Fixtures/Tuning/{bert,roberta,deberta-v3,deberta-v2}: small models of seeded random weights in the ordinary
 layout, each with `gradients.safetensors` (LOSS.TENSOR for the losses `pairs`, `classes` and `shares`), `tuning.json`
 (token ids, targets, losses) and, for bert, `curve.json` and `curve.safetensors`: twenty steps of setfit's own trainer,
-batch by batch, and the weights it ends with. And `Tuning/heads.json`: scikit-learn's logistic regressions.
+batch by batch, and the weights it ends with. `Tuning/heads.json`: scikit-learn's logistic regressions, and
+`Tuning/differentiable-heads.json`: setfit's torch heads with every step of their training.
+
+    python Reference/make_tuning_goldens.py differentiable
+
+makes the last one alone.
 
 Needs torch, transformers, sentence-transformers, setfit, datasets, safetensors (versions of the committed files: 2.13,
 5.24, 6.2, 1.2, 4.8, 0.7).
@@ -13,6 +18,7 @@ Needs torch, transformers, sentence-transformers, setfit, datasets, safetensors 
 import json
 import os
 import random
+import sys
 import tempfile
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -174,10 +180,53 @@ def heads():
     dump(FIXTURES, "heads.json", cases)
 
 
+def differentiable_heads(folder):
+    """setfit's own training of its torch head on the frozen bert above: vectors, order, losses, probabilities."""
+    from setfit import SetFitModel
+
+    cases = []
+    for classes in (2, 3):
+        torch.manual_seed(classes)
+        generator = random.Random(classes)
+        labels = [i % classes for i in range(5 * classes)]
+        texts = [" ".join(generator.choice("abcdefghijklmnopqrstuvwxyz"[6 * c:6 * c + 8]) for _ in range(5 + i % 4))
+                 for i, c in enumerate(labels)]
+        model = SetFitModel.from_pretrained(
+            folder, use_differentiable_head=True, head_params={"out_features": classes}, device="cpu")
+        model.model_body.max_seq_length = 16
+        head, steps = model.model_head, []
+        vectors = model.encode(texts).clone()
+        before = head.linear.weight.tolist(), head.linear.bias.tolist()
+        forward, loss_of = head.forward, head.get_loss_fn()
+
+        def recording(features, temperature=None):
+            if isinstance(features, dict):
+                distances = torch.cdist(features["sentence_embedding"].detach(), vectors)
+                assert distances.min(1).values.max() < 1e-4
+                steps.append({"rows": distances.argmin(1).tolist()})
+            return forward(features, temperature)
+
+        def recorded_loss(logits, targets):
+            value = loss_of(logits, targets)
+            steps[-1]["loss"] = value.item()
+            return value
+
+        head.forward, head.get_loss_fn = recording, lambda: recorded_loss
+        model.fit(texts, labels, num_epochs=16, batch_size=2, head_learning_rate=1e-2, body_learning_rate=1e-5,
+                  show_progress_bar=False)
+        cases.append({
+            "vectors": vectors.tolist(), "labels": labels, "weights": before[0], "bias": before[1], "steps": steps,
+            "steps_per_epoch": len(steps) // 16, "probabilities": head.predict_proba(vectors).detach().tolist()})
+    dump(FIXTURES, "differentiable-heads.json", cases)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["differentiable"]:
+        sys.exit(differentiable_heads(os.path.join(FIXTURES, "bert")))
     heads()
     for family in ("bert", "roberta", "deberta-v3", "deberta-v2"):
         folder = os.path.join(FIXTURES, family)
         os.makedirs(folder, exist_ok=True)
         gradients(family, folder)
     curve(os.path.join(FIXTURES, "bert"))
+    differentiable_heads(os.path.join(FIXTURES, "bert"))

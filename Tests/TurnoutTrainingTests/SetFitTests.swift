@@ -127,6 +127,52 @@ struct SetFitTests {
         #expect(throws: TurnoutError.self) { try RouterArtifact.load(path: path) }
     }
 
+    @Test(
+        "a folder of SetFit answers as the router does, whichever head it has",
+        arguments: ["logistic", "differentiable"])
+    func folder(head: String) throws {
+        let result = try train(rows(24, labels: ["a", "b", "c"]), options { try? $0.apply(["head=\(head)"]) })
+        let path = NSTemporaryDirectory() + "turnout-setfit-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try result.folder().write(to: path)
+        let classifier = try SentenceClassifier(folder: path)
+        #expect(classifier.labels == ["a", "b", "c"])
+        for text in ["a b c", "z y x w", "m m m"] {
+            #expect(zip(classifier.classify([text])[0], result.probabilities(text)).allSatisfy { abs($0 - $1) < 1e-6 })
+        }
+    }
+
+    @Test("two classes are one output in a folder of SetFit, with the same probabilities", arguments: [1, 2])
+    func twoClasses(rows count: Int) throws {
+        let weights = Matrix(rows: 2, columns: 2, storage: count == 1 ? [0, 0, 1, -2] : [0.5, 1, 1, -2])
+        let head = SoftmaxRegression(weights: weights, bias: [count == 1 ? 0 : 0.25, -1])
+        let converted = try ClassificationHead(head)
+        #expect(converted.weights.rows == 1)
+        let (ours, theirs) = (head.probabilities(of: [0.5, 0.25]), converted.probabilities(of: [0.5, 0.25]))
+        #expect(zip(ours, theirs).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+
+    @Test("a folder of pooling that is called otherwise goes with a tuned encoder, and counts in the fingerprint")
+    func poolingFolder() throws {
+        let base = URL(fileURLWithPath: try TuningFixture("bert").folder)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "turnout-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.copyItem(at: base, to: folder)
+        try FileManager.default.moveItem(at: folder.appending(path: "1_Pooling"), to: folder.appending(path: "pool"))
+        let modules = folder.appending(path: "modules.json")
+        let text = try String(contentsOf: modules, encoding: .utf8)
+        try text.replacing("1_Pooling", with: "pool").write(to: modules, atomically: true, encoding: .utf8)
+        let pooling = folder.appending(path: "pool/config.json")
+        try #"{"pooling_mode_max_tokens": true}"#.write(to: pooling, atomically: true, encoding: .utf8)
+
+        let encoder = try TransformerEncoder(folder: folder.path)
+        let fingerprint = encoder.fingerprint
+        #expect(try encoder.tuned([:]).encode("a b c d") == encoder.encode("a b c d"))
+        #expect(encoder.encode("a b c d") != (try TransformerEncoder(folder: base.path).encode("a b c d")))
+        try #"{"pooling_mode_cls_token": true}"#.write(to: pooling, atomically: true, encoding: .utf8)
+        #expect(try TransformerEncoder(folder: folder.path).fingerprint != fingerprint)
+    }
+
     @Test("threads change nothing, the seed does")
     func determinism() throws {
         func scores(_ change: (inout SetFitOptions) -> Void) throws -> [Double] {

@@ -37,6 +37,22 @@ public struct SentenceTransformerFolder: Sendable {
         self.head = head
     }
 
+    /// Describes a folder to write: that of an encoder, with the weights of the one that it was tuned to.
+    ///
+    /// - Parameters:
+    ///   - base: The encoder before it was tuned, from a folder.
+    ///   - tuned: The encoder with the new weights.
+    ///   - head: The classification head; `nil` for an encoder alone.
+    /// - Throws: `TurnoutError` with code `.damagedFile` for a weight that is not finite.
+    /// - Complexity: O(parameters)
+    package init(base: TransformerEncoder, tuned: TransformerEncoder, head: Head? = nil) throws {
+        let tensors = try tuned.loaded.weights.bodyTensors
+        self.base = base.loaded.folder
+        self.tuned = try Dictionary(
+            uniqueKeysWithValues: tensors.map { ($0.name, try tuned.loaded.weights.floats($0.tensor)) })
+        self.head = head
+    }
+
     /// Writes the folder: first aside, then by a rename, so that it is there whole or not at all.
     ///
     /// - Parameter path: A folder that does not exist or is empty; those above it must exist.

@@ -7,8 +7,8 @@ public struct SetFitOptions: Sendable {
     public var tuning = FineTuningOptions()
     /// How pairs are drawn.
     public var pairs = PairSampling()
-    /// C of the logistic head: the inverse of its penalty.
-    public var inversePenalty = 1.0
+    /// What learns the classes from the tuned encoder's vectors.
+    public var head = Head.logistic(inversePenalty: 1)
     /// The share of rows that is held out, stratified: half of it to choose the best epoch by, half to test on.
     ///
     /// 0 when all rows are learnt from and nothing is measured.
@@ -26,6 +26,37 @@ public struct SetFitOptions: Sendable {
     /// The name of the encoder before it was tuned, for the card.
     public var encoderName: String?
 
+    /// What learns the classes from the tuned encoder's vectors.
+    public enum Head: Sendable, Equatable {
+        /// scikit-learn's logistic regression; C is the inverse of its penalty.
+        case logistic(inversePenalty: Double)
+        /// A linear layer that learns by gradient descent.
+        case differentiable(DifferentiableHeadOptions)
+
+        private enum Kind: String, CaseIterable {
+            case logistic, differentiable
+        }
+
+        /// Reads the kind of head and the settings that this kind has.
+        mutating func apply(_ settings: inout TrainerSettings) throws {
+            switch (try settings.choice("head", default: kind), self) {
+            case (.logistic, .logistic(let inverse)):
+                self = .logistic(inversePenalty: try settings.number("head_c", default: inverse, in: 1e-9...1e9))
+            case (.logistic, .differentiable):
+                self = .logistic(inversePenalty: try settings.number("head_c", default: 1, in: 1e-9...1e9))
+            case (.differentiable, let head):
+                var options = DifferentiableHeadOptions()
+                if case .differentiable(let given) = head { options = given }
+                try options.apply(&settings)
+                self = .differentiable(options)
+            }
+        }
+
+        private var kind: Kind {
+            if case .logistic = self { .logistic } else { .differentiable }
+        }
+    }
+
     /// All defaults.
     public init(createdAt: String) { self.createdAt = createdAt }
 
@@ -40,7 +71,7 @@ public struct SetFitOptions: Sendable {
         pairs.strategy = try settings.choice("sampling", default: pairs.strategy)
         let iterations = try settings.integer("iterations", default: pairs.iterations ?? 0, in: 0...1_000_000)
         pairs.iterations = iterations > 0 ? iterations : nil
-        inversePenalty = try settings.number("head_c", default: inversePenalty, in: 1e-9...1e9)
+        try head.apply(&settings)
         heldOutShare = try settings.number("test_size", default: heldOutShare, in: 0...0.9)
         try settings.finish()
     }

@@ -47,6 +47,8 @@ public struct SetFitTraining: Sendable {
         public let bestEpoch: Int?
         /// P(class) of any text, in the order of ``classes``.
         public let probabilities: @Sendable (String) -> [Double]
+        /// The tuned encoder and its head as a folder that Python's `SetFitModel` opens, too.
+        public let folder: @Sendable () throws -> SentenceTransformerFolder
     }
 
     /// The encoder to tune.
@@ -75,14 +77,19 @@ public struct SetFitTraining: Sendable {
         let (stored, record, plan) = try tune(data, parts, table, report)
         let head = try SetFitHead.fit(
             stored.encode(parts.training.map { data.texts[$0] }), labels: parts.training.map { data.labels[$0] },
-            classes: data.classes.count, inversePenalty: options.inversePenalty)
+            classes: data.classes.count, options)
         let estimator = SetFitEstimator(
             classes: data.classes, models: data.modelOfClass, head: head, encoder: stored)
         let router = try router(estimator, stored, data: data, parts: parts, table: table)
         return Result(
             router: router, classes: data.classes, plan: plan, losses: record.losses,
             epochAccuracies: record.scores, bestEpoch: record.bestEpoch.map { $0 + 1 },
-            probabilities: { estimator.probabilities(of: stored.encode($0)) })
+            probabilities: { estimator.probabilities(of: stored.encode($0)) },
+            folder: { [encoder] in
+                try SentenceTransformerFolder(
+                    base: encoder, tuned: stored,
+                    head: .init(ClassificationHead(head), labels: data.classes))
+            })
     }
 
     /// Gradients and moments are gone when this returns; what is left is the encoder, in memory as it will be in the file.
@@ -120,7 +127,7 @@ public struct SetFitTraining: Sendable {
         for row in table.rows { rows.update(data: Data("\(row.prompt)\0\(row.label ?? "")\n".utf8)) }
         return
             ([encoder.fingerprint] + settings.map { String(decoding: $0, as: UTF8.self) }
-            + [map, "\(rows.finalize())", "\(options.heldOutShare)", "\(options.inversePenalty)"])
+            + [map, "\(rows.finalize())", "\(options.heldOutShare)", options.head.description])
             .joined(separator: "\n")
     }
 
@@ -180,20 +187,5 @@ public struct SetFitTraining: Sendable {
                 .init(file: $0.name, rows: $0.rows, sha256: $0.sha256, licence: options.licence)
             },
             metrics: parts.test.isEmpty ? [] : [accuracy], notes: notes, createdAt: options.createdAt)
-    }
-}
-
-/// The logistic head of a `setfit` router.
-enum SetFitHead {
-    /// Fits it to the vectors of some texts.
-    ///
-    /// - Throws: `TurnoutError` with code `.insufficientData` when the numbers do not allow a solution.
-    static func fit(_ vectors: Matrix, labels: [Int], classes: Int, inversePenalty: Double) throws -> SoftmaxRegression
-    {
-        guard let head = SoftmaxRegression.fit(vectors, classes: labels, count: classes, inverse: inversePenalty) else {
-            throw TurnoutError(
-                .insufficientData, "no head can be fitted to these vectors; lower the learning rate or add rows")
-        }
-        return head
     }
 }

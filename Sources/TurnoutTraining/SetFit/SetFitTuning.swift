@@ -73,7 +73,7 @@ struct SetFitTuning {
     private func accuracy(_ bench: Workbench) throws -> Double {
         let head = try SetFitHead.fit(
             encode(parts.training, bench), labels: parts.training.map { data.labels[$0] },
-            classes: data.classes.count, inversePenalty: options.inversePenalty)
+            classes: data.classes.count, options)
         let vectors = encode(parts.validation, bench)
         let right = parts.validation.indices.count { row in
             let shares = head.probabilities(of: Array(vectors[row: row]))
