@@ -27,11 +27,14 @@ struct FewShotOptions: ParsableArguments {
     @Option(help: "A text whose label is predicted once the router is trained. May be given several times.")
     var predict: [String] = []
 
+    @Option(help: "Also writes the folder of a SetFit model, which Python opens; it must not exist yet.")
+    var setfitFolder: String?
+
     /// Whether none of them was given.
     var isUntouched: Bool { checkpoint == nil && svg == nil && !isOfLabels }
 
     /// Whether one was given that is of use with labelled texts only.
-    var isOfLabels: Bool { classMap != nil || !predict.isEmpty }
+    var isOfLabels: Bool { classMap != nil || !predict.isEmpty || setfitFolder != nil }
 
     /// Where the state is kept, if anywhere.
     var checkpointPlan: CheckpointPlan? {
@@ -67,12 +70,17 @@ struct FewShotOptions: ParsableArguments {
         if let classMap { options.classMap = try Self.parse(classMap) }
         options.encoderName = data.encoder
         options.checkpoint = checkpointPlan
+        if let setfitFolder, FileManager.default.fileExists(atPath: setfitFolder) {
+            throw TurnoutError(
+                .io, "'\(setfitFolder)' is there already; give --setfit-folder another name, or remove it")
+        }
         let table = try data.table()
         let encoder = try EncoderLocator.ofProcess(options: .init(threads: options.threads)).transformer(
             named: data.encoder)
         let result = try SetFitTraining(encoder, options: options).train(table) { progress?.report($0) }
         progress?.finish()
         try RouterArtifact.save(result.router, to: output)
+        if let setfitFolder { try result.folder().write(to: setfitFolder) }
         try finish(losses: result.losses)
         return FewShotSummary(
             artifact: output, result: result,

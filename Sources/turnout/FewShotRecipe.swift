@@ -17,8 +17,9 @@ struct FewShotRecipe: Decodable {
     var batch_size: Int?
     var num_epochs: Int?
     var seed: UInt64?
+    /// Whether what was trained is pushed to a model hub.
     var push_to_hub: Bool?
-    /// Where the model would be pushed to.
+    /// Where to, `account/name`.
     var huggingface_out_dir: String?
 
     private static let keys = [

@@ -9,6 +9,8 @@ struct FewShotSummary {
     let artifact: String
     let result: SetFitTraining.Result
     let predictions: [(text: String, shares: [Double])]
+    /// The address of what was pushed; `nil` where nothing was.
+    var address: String?
     var seconds = 0.0
 
     private var card: ArtifactCard { result.router.card }
@@ -33,6 +35,7 @@ struct FewShotSummary {
             let bestEpoch: Int?
             let metrics: [ArtifactCard.Metric]
             let predictions: [Prediction]
+            let pushed: String?
         }
         return try Object(
             artifact: artifact, router: card.kind, encoder: card.encoder.name, models: card.models,
@@ -43,7 +46,7 @@ struct FewShotSummary {
                 Prediction(
                     text: $0.text, label: label($0.shares),
                     shares: zip(result.classes, $0.shares).map { .init(label: $0, probability: $1) })
-            }
+            }, pushed: address
         ).jsonLine()
     }
 
@@ -67,6 +70,7 @@ struct FewShotSummary {
         for (text, shares) in predictions {
             lines.append(String(format: "  %@ (%.2f): %@", label(shares), shares.max() ?? 0, text))
         }
+        if let address { lines.append("pushed to \(address)") }
         return lines.joined(separator: "\n")
     }
 

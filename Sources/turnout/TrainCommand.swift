@@ -81,7 +81,7 @@ struct TrainCommand: AsyncParsableCommand {
         default: try validateOutcomes()
         }
         guard router == SetFitEstimator.kind || !fewShot.isOfLabels else {
-            throw ValidationError("--class-map and --predict belong to --router setfit")
+            throw ValidationError("--class-map, --predict and --setfit-folder belong to --router setfit")
         }
         guard [SetFitEstimator.kind, ClassifierTraining.kind].contains(router) || fewShot.isUntouched else {
             throw ValidationError("--checkpoint and --svg belong to --router setfit and classifier")
@@ -152,7 +152,7 @@ struct TrainCommand: AsyncParsableCommand {
         let started = ContinuousClock.now
         func seconds() -> Double { (ContinuousClock.now - started) / .seconds(1) }
         if router == SetFitEstimator.kind {
-            var summary = try trainFewShot()
+            var summary = try await trainFewShot()
             summary.seconds = seconds()
             print(json ? try summary.json() : summary.text())
             return
@@ -199,16 +199,23 @@ struct TrainCommand: AsyncParsableCommand {
             }, folds: folds ?? 5, seed: seed ?? 0)
     }
 
-    private func trainFewShot() throws -> FewShotSummary {
+    private func trainFewShot() async throws -> FewShotSummary {
         var options = SetFitOptions(createdAt: createdAt)
         var data = FewShotData(files: source.data, reader: source.readerOptions, encoder: encoder.encoder)
-        if let path = recipe.recipe { try FewShotRecipe(path: path).fill(&data, &options) }
+        var push: FewShotPush?
+        if let path = recipe.recipe {
+            let recipe = try FewShotRecipe(path: path)
+            recipe.fill(&data, &options)
+            if recipe.push_to_hub == true { push = try FewShotPush(recipe, path: path) }
+        }
         try fewShotOptions(&options)
         guard !data.files.isEmpty else {
             throw TurnoutError(.invalidArgument, "the recipe names no dataset_name; add it, or give --data")
         }
         try requireTransformer(data.encoder)
-        return try fewShot.train(data, options: options, output: output, progress: quiet ? nil : TuningLine())
+        var summary = try fewShot.train(data, options: options, output: output, progress: quiet ? nil : TuningLine())
+        summary.address = try await push?.run(summary.result.folder(), artifact: output, quiet: quiet)
+        return summary
     }
 
     /// Refuses an encoder that cannot be tuned.

@@ -1,3 +1,4 @@
+import FakeHub
 import Foundation
 import Testing
 
@@ -75,6 +76,89 @@ struct SetFitCommandTests {
             let refused = try await run("turnout train --router setfit --recipe bad.yaml -o x.safetensors")
             #expect(refused.status == 3 && refused.error.contains(word), "\(refused)")
         }
+    }
+
+    private func write(recipe rest: String) throws {
+        try """
+        dataset_name: labelled.jsonl
+        sentence_model: \(encoder)
+        text_col_name: prompt_text
+        label_col_name: difficulty
+        push_to_hub: true
+        \(rest)
+        """.write(to: folder.appending(path: "recipe.yaml"), atomically: true, encoding: .utf8)
+    }
+
+    private static let pushing =
+        "turnout train --router setfit --recipe recipe.yaml --set iterations=1 -o few.safetensors"
+
+    @Test("a recipe that asks for it is pushed: SetFit's files, the router and a card, as one commit")
+    func pushed() async throws {
+        try write(recipe: "huggingface_out_dir: org/tiny")
+        var state = FakeHub.State()
+        state.uploads.exists = false
+        state.uploads.token = "hf_secret"
+        let hub = try await FakeHub(state)
+        let result = try await TurnoutProcess.run(
+            shell: "\(Self.pushing) --set head=differentiable --json", in: folder,
+            environment: ["HF_ENDPOINT": hub.hub.address, "HF_TOKEN": "hf_secret"])
+        let (files, commits, address) = (hub.state.files, hub.state.uploads.commits, hub.hub.address)
+        await hub.close()
+        #expect(result.status == 0, "\(result.standardError)")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(result.standardOutput.utf8)) as? [String: Any])
+        #expect(object["pushed"] as? String == "\(address)/org/tiny")
+        #expect(commits.count == 1)
+        let expected = ["config_setfit.json", "model.safetensors", "model_head.pkl", "router.safetensors", "README.md"]
+        #expect(expected.allSatisfy { files[$0] != nil }, "\(files.keys)")
+        let artifact = try Data(contentsOf: folder.appending(path: "few.safetensors"))
+        #expect(files["router.safetensors"]?.bytes == Array(artifact))
+        let card = String(decoding: files["README.md"]?.bytes ?? [], as: UTF8.self)
+        #expect(card.contains("SetFitModel.from_pretrained(\"org/tiny\")") && card.contains("A `setfit` router"))
+    }
+
+    @Test(
+        "without a token, a repository or the network nothing is trained",
+        arguments: [
+            ("huggingface_out_dir: org/tiny", ["HF_TOKEN": ""], "there is no token"),
+            ("", ["HF_TOKEN": "hf_secret"], "huggingface_out_dir is missing"),
+            ("huggingface_out_dir: tiny", ["HF_TOKEN": "hf_secret"], "must be account/name"),
+            ("huggingface_out_dir: org/tiny", ["HF_TOKEN": "hf_secret", "HF_HUB_OFFLINE": "1"], "HF_HUB_OFFLINE"),
+        ])
+    func nowhereToPush(line: String, environment: [String: String], words: String) async throws {
+        try write(recipe: line)
+        let result = try await TurnoutProcess.run(
+            shell: Self.pushing, in: folder,
+            environment: environment.merging(["HF_HOME": folder.path, "HF_ENDPOINT": "http://127.0.0.1:9"]) { $1 })
+        #expect(result.status == 3 && result.standardError.contains(words), "\(result)")
+        #expect(!result.standardError.contains("steps") && !result.standardError.contains("hf_secret"))
+        #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "few.safetensors").path))
+    }
+
+    @Test("a push that fails leaves the router, and says how to go on")
+    func failedPush() async throws {
+        try write(recipe: "huggingface_out_dir: org/tiny")
+        var state = FakeHub.State()
+        state.uploads.token = "hf_other"
+        let hub = try await FakeHub(state)
+        let result = try await TurnoutProcess.run(
+            shell: Self.pushing, in: folder, environment: ["HF_ENDPOINT": hub.hub.address, "HF_TOKEN": "hf_secret"])
+        await hub.close()
+        #expect(result.status == 4 && result.standardError.contains("the router is in 'few.safetensors'"), "\(result)")
+        let kept = try #require(result.standardError.firstMatch(of: /turnout models push (\S+) org\/tiny/)).1
+        #expect(FileManager.default.fileExists(atPath: "\(kept)/router.safetensors"))
+        try FileManager.default.removeItem(atPath: String(kept))
+        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "few.safetensors").path))
+    }
+
+    @Test("the folder of a SetFit model is written where it is asked for, and over nothing")
+    func setfitFolder() async throws {
+        let command = "\(common) --set iterations=1 --setfit-folder tuned -o few.safetensors --quiet"
+        let trained = try await run(command)
+        #expect(trained.status == 0, "\(trained.error)")
+        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "tuned/model_head.safetensors").path))
+        let again = try await run(command)
+        #expect(again.status == 3 && again.error.contains("'tuned' is there already"), "\(again)")
     }
 
     @Test("killed with -9 and started again, training ends as if nothing had happened")
