@@ -57,6 +57,29 @@ struct AttemptPaceTests {
         }
     }
 
+    @Test("a stream that nobody has begun yet makes its model look slow; once it is given up, it is as slow as it was")
+    func waiting() async throws {
+        var options = paced(100)
+        options.firstToken = .seconds(30)
+        var patient = AttemptLimits()
+        patient.firstToken = .seconds(60)
+        try await run(options, limits: patient) { gateway, clock in
+            gateway.health.answered(gateway.directory.models[0], firstToken: .seconds(1), now: .zero)
+            gateway.health.heard(gateway.directory.models[0], tokens: 50, in: .seconds(1), now: .zero)
+            func expected() -> Double? {
+                gateway.snapshot(of: ["weak"])[0].speed.condition(isAvailable: true, at: gateway.clock.now).speed?
+                    .firstToken
+            }
+            let request = Task { _ = try await gateway.chat(ByteBuffer(string: streamed), headers: [:]) }
+            while (expected() ?? 0) < 2 { await Task.yield() }
+            #expect(gateway.snapshot(of: ["weak"])[0].speed.firstToken == 1, "its first token has not come")
+            request.cancel()
+            _ = await request.result
+            let (now, later) = (expected(), gateway.snapshot(of: ["weak"])[0].speed.firstToken)
+            #expect(now == later && (later ?? 0) > 1)
+        }
+    }
+
     @Test("a slow reader says nothing about the pace of its model")
     func slowReader() async throws {
         try await run(paced(20)) { gateway, clock in

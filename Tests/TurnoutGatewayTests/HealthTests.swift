@@ -102,7 +102,7 @@ struct HealthTests {
         let health = HealthRegistry()
         #expect(health.snapshot(of: [one], now: .zero) == [HealthRegistry.Condition()], "nothing known is no obstacle")
         health.answered(two, firstToken: .milliseconds(200), now: .zero)
-        health.finished(two, tokens: 50, in: .seconds(2), now: .zero)
+        health.heard(two, tokens: 50, in: .seconds(2), now: .zero)
         for _ in 0..<3 { health.failed(one, broken, now: .zero) }
         func available(_ seconds: Int) -> [Bool] {
             health.snapshot(of: [one, two], now: .seconds(seconds)).map(\.isAvailable)

@@ -7,8 +7,7 @@ public import TurnoutRouting
 ///
 /// Each model shares its processor among the requests it has: up to its capacity all run at full speed, beyond it each
 /// gets an equal part. Requests come at random at a rate that swings; one model is slow for a while through no fault of
-/// these requests. What the policy knows of speeds is what the gateway would know: averages over the answers that have
-/// come in. Nothing else about the policies is simulated: the choice is the ``Decider``'s.
+/// these requests. What the policy knows of speeds is what the gateway would know. Nothing else about the policies is simulated: the choice is the ``Decider``'s.
 public struct FleetSimulation: Sendable {
     /// Who shares requests out.
     public enum Chooser: Sendable, CaseIterable {
@@ -18,6 +17,8 @@ public struct FleetSimulation: Sendable {
         case cheapest
         /// The best estimate, whatever it takes.
         case latency
+        /// As `latency`, but nothing is known of streams under way and of requests that wait.
+        case latencyFromAnswers
         /// As `latency`, but speeds stay known for ever.
         case latencyWithoutAgeing
 
@@ -27,6 +28,7 @@ public struct FleetSimulation: Sendable {
             case .roundRobin: "round robin"
             case .cheapest: "always the cheapest"
             case .latency: "policy latency"
+            case .latencyFromAnswers: "policy latency, ended answers"
             case .latencyWithoutAgeing: "policy latency, old speeds kept"
             }
         }
@@ -119,6 +121,8 @@ private struct FleetRequest {
     var untilFirst: Double
     var untilLast: Double
     var firstToken: Double?
+    /// Where the piece of the stream began that was not heard of yet, and how many tokens were written by then.
+    var piece = (start: 0.0, tokens: 0)
 }
 
 /// One model at work.
@@ -128,6 +132,8 @@ private struct FleetServer {
     var requests: [FleetRequest] = []
     /// How many times as long everything takes.
     var slowdown = 1.0
+    /// Whether what is under way is known, or only what has ended.
+    var hearsStreams = true
     var live = LiveSpeed()
 
     private var pace: Double { min(1, model.capacity / Double(max(requests.count, 1))) / slowdown }
@@ -144,22 +150,37 @@ private struct FleetServer {
         clock = time
         var finished: [FleetRequest] = []
         for index in requests.indices.reversed() {
-            if let first = requests[index].firstToken {
+            if requests[index].firstToken != nil {
                 requests[index].untilLast -= done
-                guard requests[index].untilLast <= 1e-9 else { continue }
-                live.ended(tokens: requests[index].tokens - 1, in: .seconds(time - first), at: .seconds(time))
-                finished.append(requests.remove(at: index))
+                let isFinished = requests[index].untilLast <= 1e-9
+                if isFinished || hearsStreams { listen(to: index, at: time, isFinished: isFinished) }
+                if isFinished { finished.append(requests.remove(at: index)) }
             } else {
                 requests[index].untilFirst -= done
                 guard requests[index].untilFirst <= 1e-9 else { continue }
                 requests[index].firstToken = time
-                live.began(after: .seconds(time - requests[index].arrival), at: .seconds(time))
+                requests[index].piece = (time, 1)
+                live.began(askedAt: .seconds(requests[index].arrival), at: .seconds(time))
             }
         }
         return finished
     }
 
+    /// Hears what a stream has written since it was last listened to, where that is enough.
+    private mutating func listen(to index: Int, at time: Double, isFinished: Bool) {
+        let request = requests[index]
+        let left = max(request.untilLast, 0) * model.speed.tokensPerSecond
+        let (written, duration) = (
+            request.tokens - Int(left.rounded(.up)), Duration.seconds(time - request.piece.start)
+        )
+        let tokens = written - request.piece.tokens
+        guard isFinished || duration >= LiveSpeed.piece && tokens >= LiveSpeed.leastTokens else { return }
+        live.heard(tokens: tokens, in: duration, at: .seconds(time))
+        requests[index].piece = (time, written)
+    }
+
     mutating func take(_ tokens: Int, at time: Double) {
+        if hearsStreams { live.asked(at: .seconds(time)) }
         requests.append(
             FleetRequest(
                 arrival: time, tokens: tokens, untilFirst: model.speed.firstToken,
@@ -189,7 +210,7 @@ private struct FleetRun {
         self.decider = try Decider(
             candidates: simulation.models.map(\.candidate), router: CausalLLMRouter(classifier: "none"),
             policy: Policy(nil, latency: simulation.bound))
-        self.servers = simulation.models.map { FleetServer(model: $0) }
+        self.servers = simulation.models.map { FleetServer(model: $0, hearsStreams: chooser != .latencyFromAnswers) }
         self.random = SeededRandom(seed: seed)
         self.counts = simulation.models.map { _ in 0 }
     }
@@ -244,7 +265,7 @@ private struct FleetRun {
         switch chooser {
         case .roundRobin: return number % servers.count
         case .cheapest: return 0
-        case .latency, .latencyWithoutAgeing:
+        case .latency, .latencyFromAnswers, .latencyWithoutAgeing:
             let live = servers.map { server in
                 var live = server.live.condition(isAvailable: true, at: .seconds(time))
                 if chooser == .latencyWithoutAgeing { live.age = 0 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import NIOCore
 import TurnoutCore
 import TurnoutProviders
+import TurnoutRouting
 
 /// Turns what attempts report into events of the plan.
 extension AttemptRunner {
@@ -45,6 +46,7 @@ extension AttemptRunner {
     func note(_ number: Int, _ failure: AttemptFailure, _ reason: String) {
         let now = surroundings.clock.now
         let upstream = live[number].upstream
+        stopAwaiting(number)
         failures.append(
             FailedAttempt(model: upstream.model, provider: upstream.provider, failure: failure, reason: reason))
         live[number].record.outcome = .failed(reason)
@@ -58,7 +60,10 @@ extension AttemptRunner {
     private func takeStreamed(_ chunk: ByteBuffer, _ number: Int) {
         let before = live[number].reader.contentEvents
         if let ready = live[number].reader.push(chunk) { live[number].hold(ready) }
-        if live[number].reader.contentEvents > before { live[number].lastHeard = surroundings.clock.now }
+        if live[number].reader.contentEvents > before {
+            live[number].lastHeard = surroundings.clock.now
+            notePace(of: number, isLast: false)
+        }
         passOnStreamed(number)
         guard plan.attempts[number].isRunning else { return }
         // Asked for one by one: a copy of the reader would take hold of all that it remembers, for every token.
@@ -122,7 +127,27 @@ extension AttemptRunner {
         let firstToken = now - live[number].started
         live[number].record.firstToken = firstToken
         live[number].window = (now, live[number].reader.contentEvents)
+        live[number].piece = live[number].window
+        live[number].isAwaited = false
         surroundings.health.answered(live[number].upstream, firstToken: firstToken, now: now)
+    }
+
+    /// Tells how fast the latest piece of a stream was, unless its reader was slow and it had to wait.
+    func notePace(of number: Int, isLast: Bool) {
+        guard let piece = live[number].piece, let firstToken = live[number].record.firstToken else { return }
+        let (now, tokens) = (live[number].lastHeard, live[number].reader.contentEvents - piece.events)
+        guard isLast || (tokens >= LiveSpeed.leastTokens && now - piece.start >= LiveSpeed.piece) else { return }
+        live[number].piece = (now, live[number].reader.contentEvents)
+        guard live[number].delay < (now - live[number].started - firstToken) / 10 else { return }
+        surroundings.health.heard(live[number].upstream, tokens: tokens, in: now - piece.start, now: now)
+    }
+
+    /// Tells that the first token of an attempt will not be waited for any longer.
+    func stopAwaiting(_ number: Int) {
+        guard live[number].isAwaited else { return }
+        live[number].isAwaited = false
+        surroundings.health.stopped(
+            live[number].upstream, askedAt: live[number].started, now: surroundings.clock.now)
     }
 
     /// What the provider said, but for words about a key, which may hold part of it.
@@ -138,6 +163,7 @@ extension AttemptRunner {
         if case .relaying(number) = plan.phase { return apply(.chunk(number)) }
         guard live[number].heldBytes > LiveAttempt.holdLimit else { return }
         live[number].hasSpoken = true
+        stopAwaiting(number)
         apply(.content(number))
     }
 
@@ -158,6 +184,7 @@ extension AttemptRunner {
             return fail(number, AttemptFailure(.diverged), "its answer is no stream")
         }
         live[number].hasSpoken = true
+        stopAwaiting(number)
         live[number].record.usage = answer.usage
         surroundings.health.answered(live[number].upstream, firstToken: nil, now: surroundings.clock.now)
         apply(.end(number))

@@ -171,7 +171,7 @@ package final class AttemptRunner {
             committed = number
         case .reply(let number):
             live[number].record.outcome = .answered
-            notePace(of: number)
+            notePace(of: number, isLast: true)
             live[number].record.usage = live[number].record.usage ?? live[number].reader.usage
             outcome = .whole(answer(of: number), live[number].takeHeld(), live[number].record.usage)
         case .passOn(let number):
@@ -212,10 +212,13 @@ package final class AttemptRunner {
                 record: AttemptRecord(
                     model: upstream.model, provider: upstream.provider, mode: mode, started: now - arrival),
                 reader: ChatStreamReader(passesUsage: request.includesUsage, splice: splice), lastHeard: now))
+        live[number].isAwaited = request.streams
+        if request.streams { surroundings.health.asked(upstream, now: now) }
     }
 
     private func cancelAttempt(_ number: Int) {
         live[number].task.cancel()
+        stopAwaiting(number)
         guard live[number].record.outcome == nil else { return }
         let now = surroundings.clock.now
         live[number].record.duration = now - live[number].started
@@ -235,18 +238,7 @@ package final class AttemptRunner {
         let attempt = live[committed]
         guard attempt.isStream else { return }
         if !attempt.reader.isDone { outbox.append(ByteBuffer(string: "data: [DONE]\n\n")) }
-        notePace(of: committed)
-    }
-
-    /// Tells how fast a stream was, unless its reader was slow and it had to wait.
-    private func notePace(of number: Int) {
-        let attempt = live[number]
-        guard attempt.isStream, let firstToken = attempt.record.firstToken else { return }
-        let duration = attempt.lastHeard - attempt.started - firstToken
-        guard attempt.delay < duration / 10 else { return }
-        surroundings.health.finished(
-            attempt.upstream, tokens: attempt.reader.contentEvents - 1, in: duration,
-            now: surroundings.clock.now)
+        notePace(of: committed, isLast: true)
     }
 
     private func answer(of number: Int) -> Answer {
@@ -292,6 +284,7 @@ package final class AttemptRunner {
         let now = surroundings.clock.now
         for number in live.indices {
             live[number].task.cancel()
+            stopAwaiting(number)
             if live[number].reader.malformedEvents > 0 {
                 surroundings.health.malformed(live[number].upstream, events: live[number].reader.malformedEvents)
             }

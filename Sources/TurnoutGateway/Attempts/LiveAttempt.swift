@@ -25,8 +25,12 @@ struct LiveAttempt {
     var delay = Duration.zero
     /// When the stream said that it is finished.
     var finished: Duration?
-    /// Where the window began in which the pace is measured, and how much had come by then.
+    /// Where the window began in which the pace is held against its limit, and how much had come by then.
     var window: (start: Duration, events: Int)?
+    /// The same for the piece whose pace is to be told next.
+    var piece: (start: Duration, events: Int)?
+    /// Whether its first token is waited for.
+    var isAwaited = false
     /// Whether the plan was told that content is there.
     var hasSpoken = false
 

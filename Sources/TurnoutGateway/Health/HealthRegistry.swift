@@ -82,19 +82,29 @@ package final class HealthRegistry: Sendable {
         }
     }
 
+    /// Notes that a model was asked for a stream.
+    func asked(_ upstream: Upstream, now: Duration) {
+        state.withLock { $0.models[upstream.model, default: Entry()].speed.asked(at: now) }
+    }
+
     /// Notes that a model has begun to answer.
     func answered(_ upstream: Upstream, firstToken: Duration?, now: Duration) {
         change(upstream) { entry in
             entry.successes += 1
             entry.breaker.succeed()
-            if let firstToken { entry.speed.began(after: firstToken, at: now) }
+            if let firstToken { entry.speed.began(askedAt: now - firstToken, at: now) }
         }
     }
 
-    /// Notes that a stream has ended well.
-    func finished(_ upstream: Upstream, tokens: Int, in duration: Duration, now: Duration) {
+    /// Notes that nobody waits any more for the first token of a stream.
+    func stopped(_ upstream: Upstream, askedAt start: Duration, now: Duration) {
+        state.withLock { $0.models[upstream.model]?.speed.stopped(askedAt: start, at: now) }
+    }
+
+    /// Notes a piece of a stream.
+    func heard(_ upstream: Upstream, tokens: Int, in duration: Duration, now: Duration) {
         state.withLock {
-            $0.models[upstream.model, default: Entry()].speed.ended(tokens: tokens, in: duration, at: now)
+            $0.models[upstream.model, default: Entry()].speed.heard(tokens: tokens, in: duration, at: now)
         }
     }
 
