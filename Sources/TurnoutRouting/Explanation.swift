@@ -126,17 +126,19 @@ struct Explanation {
 
     /// The λ at which another candidate would overtake the chosen one, nearest to the present one.
     private var weightChange: Decision.Counterfactual? {
-        let (present, mu, label, costs): (Double, Double, String, [Double]) =
-            switch decider.preference.kind {
-            case .utility(let lambda, let mu): (lambda, mu, "lambda", prospects.map { $0.cost?.dollars ?? .nan })
-            case .budget:
-                (
-                    conditions.budget?.multiplier ?? 0, 0, "a budget multiplier",
-                    prospects.map { $0.cost?.dollars ?? .nan }
-                )
-            default: (0, 0, "", [])
-            }
-        guard !costs.isEmpty else { return nil }
+        let dollars = prospects.map { $0.cost?.dollars ?? .nan }
+        let (present, mu, label, costs): (Double, Double, String, [Double])
+        switch decider.preference.kind {
+        case .utility(let lambda, let weight): (present, mu, label, costs) = (lambda, weight, "lambda", dollars)
+        case .budget:
+            (present, mu, label, costs) = (conditions.budget?.multiplier ?? 0, 0, "a budget multiplier", dollars)
+        case .relativeCost(let target):
+            (present, mu, label, costs) = (
+                target.multiplier, 0, "a weight of cost, now \(rounded(target.multiplier)),",
+                Preference.shares(of: prospects.map(\.cost))
+            )
+        default: return nil
+        }
         func base(_ index: Int) -> Double { prospects[index].estimate.value - mu * prospects[index].total }
         var nearest: (flip: Double, model: Int)?
         for other in order where other != chosen {

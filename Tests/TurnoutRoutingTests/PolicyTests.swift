@@ -309,4 +309,25 @@ struct PolicyTests {
             #expect(throws: TurnoutError.self, "\(broken)") { try Policy(text: broken) }
         }
     }
+
+    @Test("under target_quality, the counterfactual is the weight of cost at which the other model is as good a choice")
+    func targetCounterfactual() throws {
+        let candidates = [1, 2].map { price in
+            var facts = CatalogueEntry(provider: "p", id: "m\(price)")
+            let price = Money(nanoDollars: Int64(price) * 1_000_000_000)
+            facts.price = Price(inputPerMillion: price, outputPerMillion: price)
+            return Candidate(model: ModelID(facts.id), facts: facts)
+        }
+        // The dearer one is worth .3 more on the sample, and the difference is half of its cost: λ is .6.
+        let router = ListedRouter(sample: Array(repeating: [0.5, 0.8], count: 20))
+        let decider = try Decider(candidates: candidates, router: router, policy: Policy(.targetQuality(1)))
+        let strong = try decider.decide("0.5 0.9")
+        #expect(strong.model == "m2")
+        #expect(strong.counterfactual?.model == "m1")
+        #expect(strong.counterfactual?.change == "a weight of cost, now 0.600, above 0.800")
+        let weak = try decider.decide("0.5 0.7")
+        #expect(weak.model == "m1")
+        #expect(weak.counterfactual?.model == "m2")
+        #expect(weak.counterfactual?.change == "a weight of cost, now 0.600, below 0.400")
+    }
 }

@@ -109,7 +109,7 @@ struct Preference: Sendable {
     }
 
     /// Costs as shares of the greatest; all 0 when nothing costs anything.
-    private static func shares(of costs: [Money?]) -> [Double] {
+    static func shares(of costs: [Money?]) -> [Double] {
         let dollars = costs.map { $0?.dollars ?? .infinity }
         let most = dollars.filter(\.isFinite).max() ?? 0
         return dollars.map { most > 0 ? $0 / most : 0 }
