@@ -5,8 +5,10 @@
 Writes Tests/TurnoutTrainingTests/Fixtures/Tuning/{bert,roberta,deberta-v3,deberta-v2}: small models of seeded random weights in the ordinary
 layout, each with `gradients.safetensors` (LOSS.TENSOR for the losses `pairs`, `classes` and `shares`), `tuning.json`
 (token ids, targets, losses) and, for bert, `curve.json` and `curve.safetensors`: twenty steps of setfit's own trainer,
-batch by batch, and the weights it ends with. `Tuning/heads.json`: scikit-learn's logistic regressions, and
-`Tuning/differentiable-heads.json`: setfit's torch heads with every step of their training.
+batch by batch, and the weights it ends with. For bert and deberta-v3 `head-curves.json`: twenty steps of transformers'
+Trainer on each of two losses over the same batches, those of `classifier` and `hybrid` routers. `Tuning/heads.json`:
+scikit-learn's logistic regressions, and `Tuning/differentiable-heads.json`: setfit's torch heads with every step of their
+training.
 
     python Reference/make_tuning_goldens.py differentiable
 
@@ -163,6 +165,57 @@ def curve(folder):
               os.path.join(folder, "curve.safetensors"))
 
 
+def head_curves(family, folder):
+    """Twenty steps of transformers' Trainer: three classes by cross-entropy, and one soft label by binary cross-entropy.
+
+    The batches are the same for both, in the order of the file. The soft label's head is the first output alone.
+    """
+    from transformers import Trainer, TrainingArguments
+
+    generator = random.Random(17)
+    size, steps, rows = 8, 20, []
+    for _ in range(size * steps):
+        ids = [generator.randrange(5, len(VOCABULARY)) for _ in range(generator.randrange(1, 13))]
+        early = sum(5 <= i < 18 for i in ids) / len(ids)  # something to learn: letters of the alphabet's first half
+        winner = 0 if early > 0.6 else 2 if early < 0.4 else 1
+        shares = [0.5, 0.5, 0.0] if generator.random() < 0.1 else [float(c == winner) for c in range(3)]
+        rows.append({"ids": ids, "classes": shares, "label": round(early, 4)})
+
+    def collate(batch):
+        width = max(len(r["ids"]) for r in batch)
+        pad = lambda filler, value: torch.tensor([value(r) + [filler] * (width - len(r["ids"])) for r in batch])
+        return {"input_ids": pad(0, lambda r: r["ids"]), "attention_mask": pad(0, lambda r: [1] * len(r["ids"])),
+                "targets": {"classes": torch.tensor([r["classes"] for r in batch]),
+                            "label": torch.tensor([[r["label"]] for r in batch])}}
+
+    losses = {}
+    for name in ("classes", "label"):
+        model, curve = model_of(family, tempfile.mkdtemp()), []
+
+        class Recording(Trainer):
+            def compute_loss(self, model, inputs, return_outputs=False, **more):
+                targets = inputs.pop("targets")[name]
+                logits = model(**inputs).logits
+                value = (torch.nn.functional.cross_entropy(logits, targets) if name == "classes" else
+                         torch.nn.functional.binary_cross_entropy_with_logits(logits[:, :1], targets))
+                curve.append(value.item())
+                return (value, logits) if return_outputs else value
+
+            def _get_train_sampler(self, *rest):
+                return torch.utils.data.SequentialSampler(rows)
+
+        with tempfile.TemporaryDirectory() as out:
+            Recording(
+                model=model, train_dataset=rows, data_collator=collate, args=TrainingArguments(
+                    output_dir=out, per_device_train_batch_size=size, max_steps=steps, learning_rate=2e-3,
+                    weight_decay=0.01, warmup_steps=steps // 10, lr_scheduler_type="linear", report_to="none",
+                    save_strategy="no", disable_tqdm=True, remove_unused_columns=False, use_cpu=True),
+            ).train()
+        assert len(curve) == steps, len(curve)
+        losses[name] = curve
+    dump(folder, "head-curves.json", {"rows": rows, "batch": size, "losses": losses})
+
+
 def heads():
     """Probabilities of scikit-learn's logistic regression over two, three and five classes."""
     import numpy
@@ -228,5 +281,7 @@ if __name__ == "__main__":
         folder = os.path.join(FIXTURES, family)
         os.makedirs(folder, exist_ok=True)
         gradients(family, folder)
+        if family in ("bert", "deberta-v3"):
+            head_curves(family, folder)
     curve(os.path.join(FIXTURES, "bert"))
     differentiable_heads(os.path.join(FIXTURES, "bert"))

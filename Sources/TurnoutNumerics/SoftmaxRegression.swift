@@ -108,7 +108,8 @@ package struct SoftmaxRegression: Sendable, Equatable {
         return Self.softmax(logits)
     }
 
-    private static func softmax(_ logits: [Double]) -> [Double] {
+    /// The share of each of some logits, e to their power over the sum of all.
+    package static func softmax(_ logits: [Double]) -> [Double] {
         let top = logits.max() ?? 0
         let powers = logits.map { exp($0 - top) }
         let total = powers.reduce(0, +)

@@ -229,12 +229,16 @@ public struct RouterTraining: Sendable {
         return ArtifactCard(
             kind: type(of: trainer).kind,
             encoder: .init(name: options.encoder.name, sha256: options.encoder.fingerprint), models: models,
-            sources: table.files.map {
-                .init(file: $0.name, rows: $0.rows, sha256: $0.sha256, licence: options.licence)
-            },
-            metrics: metrics,
+            sources: table.sources(licence: options.licence), metrics: metrics,
             notes: "Figures are of rows held out in \(folds.count) folds, \(split), seed \(options.seed)."
                 + (note.map { " \($0)" } ?? ""),
             createdAt: options.createdAt)
+    }
+}
+
+extension OutcomeTable {
+    /// The files as a card names them.
+    func sources(licence: String?) -> [ArtifactCard.Source] {
+        files.map { .init(file: $0.name, rows: $0.rows, sha256: $0.sha256, licence: licence) }
     }
 }

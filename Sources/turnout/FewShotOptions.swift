@@ -7,7 +7,7 @@ import TurnoutHub
 import TurnoutRouting
 import TurnoutTraining
 
-/// How a router that tunes a transformer is trained: a `setfit` router on labelled texts, a `classifier` on outcomes.
+/// How a router that tunes a transformer is trained: a `setfit` router on labelled texts, others on outcomes.
 struct FewShotOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

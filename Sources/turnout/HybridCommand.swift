@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import TurnoutCore
+import TurnoutEncoders
 import TurnoutEvaluation
+import TurnoutRouting
 import TurnoutTraining
 
 struct HybridCommand: AsyncParsableCommand {
@@ -12,12 +14,18 @@ struct HybridCommand: AsyncParsableCommand {
             Example: turnout hybrid --data outcomes.jsonl --models small,large --svg drop.svg
             Trains on half of the prompts with each of the three kinds of label, chooses a threshold for --max-drop on a \
             quarter, and tells on the last quarter whether it keeps its promise. Intervals are of 95 %.
+            With --set tune=true each router tunes the transformer of --encoder, as 'turnout train' does.
             Exit code 1 when no kind of label keeps it.
             """)
 
     @OptionGroup var source: DataOptions
 
     @OptionGroup var encoder: EncoderOptions
+
+    @Option(
+        name: .customLong("set"),
+        help: "A setting of a hybrid router that tunes its encoder, as name=value. May be given several times.")
+    var settings: [String] = []
 
     @Option(help: "The small and the large model, separated by a comma; both models of the data by default.")
     var models: String?
@@ -58,6 +66,7 @@ struct HybridCommand: AsyncParsableCommand {
         guard maxDrop >= 0, maxDrop.isFinite else {
             throw ValidationError("--max-drop is \(maxDrop), but must not be negative")
         }
+        do { _ = try tuningOptions() } catch let error as TurnoutError { throw ValidationError(error.message) }
         guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         guard 20...100_000 ~= resamples else {
             throw ValidationError("--resamples is \(resamples), but must lie between 20 and 100000")
@@ -76,17 +85,46 @@ struct HybridCommand: AsyncParsableCommand {
         if !report.keepsPromise { throw ExitCode(1) }
     }
 
+    /// How each router tunes the encoder; `nil` where it stays as it is.
+    private func tuningOptions() throws -> PairTuning.Options? {
+        guard !settings.contains(where: { $0.hasPrefix("labels=") }) else {
+            throw ValidationError("--set labels has no use here: a router is trained on each kind of label")
+        }
+        guard var options = try PairTuning.Options(router: HybridEstimator.kind, settings: settings, createdAt: "")
+        else {
+            guard settings.isEmpty || settings == ["tune=false"] else {
+                throw ValidationError("--set is for routers that tune their encoder; add --set tune=true")
+            }
+            return nil
+        }
+        (options.tuning.seed, options.threads) = (seed, threads)
+        return options
+    }
+
     private func report(_ progress: ProgressLine?) throws -> HybridReport {
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
-        let encoder = try encoder.load()
+        let pairs = correlate.map(Self.names).map { (small: $0[0], large: $0[1]) }
+        guard let tuning = try tuningOptions() else {
+            let encoder = try encoder.load()
+            let table = try source.table(encoder: encoder, threads: threads)
+            return try HybridExperiment(options: options(encoder), mostDrop: maxDrop)
+                .run(table, others: pairs, progress: { progress?.report($0) })
+        }
+        let encoder = try encoder.transformer(toTuneFor: HybridEstimator.kind, threads: threads)
         let table = try source.table(encoder: encoder, threads: threads)
+        progress?.finish()
+        let line = quiet ? nil : TuningLine()
+        defer { line?.finish() }
+        return try HybridExperiment(
+            options: options(encoder), tuning: PairTuning(encoder, options: tuning), mostDrop: maxDrop
+        ).run(table, others: pairs, report: { line?.report($1) })
+    }
+
+    private func options(_ encoder: any TextEncoder) -> RouterTraining.Options {
         var options = RouterTraining.Options(encoder: encoder, createdAt: "")
         options.models = models.map(Self.names) ?? []
         (options.seed, options.threads, options.resamples) = (seed, threads, resamples)
-        let pairs = correlate.map(Self.names).map { (small: $0[0], large: $0[1]) }
-        return try HybridExperiment(options: options, mostDrop: maxDrop).run(table, others: pairs) {
-            progress?.report($0)
-        }
+        return options
     }
 
     private static func names(_ text: String) -> [ModelID] { text.split(separator: ",").map { ModelID(String($0)) } }

@@ -23,6 +23,7 @@ struct TrainCommand: AsyncParsableCommand {
             A classifier router learns who wins from the battles or outcomes of two models, by tuning a transformer:
             turnout train --router classifier --data battles.jsonl --models weak,strong \
             --encoder sentence-transformers/all-MiniLM-L6-v2 -o mine.safetensors
+            A hybrid router tunes one too, with --set tune=true.
             A task classifier, for the capability policy, is trained on texts labelled with the names of tasks:
             turnout train --router tasks --data labels.jsonl -o tasks.safetensors
             """)
@@ -32,7 +33,7 @@ struct TrainCommand: AsyncParsableCommand {
             "Kind of router: \(RouterTrainers.all.map { $0.kind }.joined(separator: ", ")), classifier, setfit, difficulty or tasks.",
         completion: .list(
             RouterTrainers.all.map { $0.kind } + [
-                ClassifierTraining.kind, SetFitEstimator.kind, DifficultyRouter.kind, TaskClassifier.kind,
+                ClassifierEstimator.kind, SetFitEstimator.kind, DifficultyRouter.kind, TaskClassifier.kind,
             ]))
     var router = LinearTrainer.kind
 
@@ -46,7 +47,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Difficulty routers and task classifiers") var recipe: RecipeOptions
 
-    @OptionGroup(title: "Routers that tune an encoder (setfit, classifier)") var fewShot: FewShotOptions
+    @OptionGroup(title: "Routers that tune an encoder (setfit, classifier, hybrid)") var fewShot: FewShotOptions
 
     @Option(help: "Models to estimate, separated by commas; all models of the data by default.")
     var models: ModelList?
@@ -73,18 +74,22 @@ struct TrainCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
+        let tunesPair: Bool
+        do { tunesPair = try pairTuningOptions() != nil } catch let error as TurnoutError {
+            throw ValidationError(error.message)
+        }
         switch router {
         case DifficultyRouter.kind: try validateDifficulty()
         case SetFitEstimator.kind: try validateFewShot()
-        case ClassifierTraining.kind: try validateClassifier()
         case TaskClassifier.kind: try validateTaskClassifier()
-        default: try validateOutcomes()
+        default: try tunesPair ? validatePairTuning() : validateOutcomes()
         }
         guard router == SetFitEstimator.kind || !fewShot.isOfLabels else {
             throw ValidationError("--class-map, --predict and --setfit-folder belong to --router setfit")
         }
-        guard [SetFitEstimator.kind, ClassifierTraining.kind].contains(router) || fewShot.isUntouched else {
-            throw ValidationError("--checkpoint and --svg belong to --router setfit and classifier")
+        guard router == SetFitEstimator.kind || tunesPair || fewShot.isUntouched else {
+            throw ValidationError(
+                "--checkpoint and --svg belong to --router setfit, classifier, and hybrid with --set tune=true")
         }
         if let threads, threads < 1 { throw ValidationError("--threads is \(threads), but must be at least 1") }
     }
@@ -169,9 +174,8 @@ struct TrainCommand: AsyncParsableCommand {
         switch router {
         case DifficultyRouter.kind:
             return try recipe.train(output: output, threads: threads, createdAt: createdAt, progress)
-        case ClassifierTraining.kind: return try trainClassifier(progress)
         case TaskClassifier.kind: return try trainTaskClassifier(progress)
-        default: return try trainOnOutcomes(progress)
+        default: return try pairTuningOptions().map { try trainPair($0, progress) } ?? trainOnOutcomes(progress)
         }
     }
 
@@ -212,21 +216,10 @@ struct TrainCommand: AsyncParsableCommand {
         guard !data.files.isEmpty else {
             throw TurnoutError(.invalidArgument, "the recipe names no dataset_name; add it, or give --data")
         }
-        try requireTransformer(data.encoder)
+        try EncoderOptions.requireTransformer(data.encoder, router: router)
         var summary = try fewShot.train(data, options: options, output: output, progress: quiet ? nil : TuningLine())
         summary.address = try await push?.run(summary.result.folder(), artifact: output, quiet: quiet)
         return summary
-    }
-
-    /// Refuses an encoder that cannot be tuned.
-    func requireTransformer(_ name: String) throws {
-        guard EncoderLocator.isTable(name) else { return }
-        throw TurnoutError(
-            .invalidArgument,
-            """
-            a \(router) router tunes a transformer, which '\(name)' is not; give --encoder, such as \
-            sentence-transformers/all-MiniLM-L6-v2 after 'turnout models pull' of it
-            """)
     }
 
     private func fewShotOptions() throws {

@@ -8,30 +8,27 @@ import TurnoutTraining
 final class TuningLine {
     private let terminal = isatty(STDERR_FILENO) == 1
     private let clock = ContinuousClock()
+    private var measure = ""
     private var started: (at: ContinuousClock.Instant, step: Int)?
     private var drawn: ContinuousClock.Instant?
 
-    func report(_ event: SetFitTraining.Event) {
+    func report(_ event: TuningEvent) {
         switch event {
         case .planned(let plan):
-            announce(
-                texts: plan.training, heldOut: plan.validation + plan.test, "\(plan.pairs) pairs, \(plan.steps) steps",
-                bytes: plan.bytes)
+            (measure, started, drawn) = (plan.measure ?? "", nil, nil)
+            announce(plan)
         case .step(let progress): report(progress)
         }
     }
 
-    func report(_ event: ClassifierTraining.Event) {
-        switch event {
-        case .planned(let plan):
-            announce(texts: plan.training, heldOut: plan.heldOut, "\(plan.steps) steps", bytes: plan.bytes)
-        case .step(let progress): report(progress)
-        }
-    }
-
-    private func announce(texts: Int, heldOut: Int, _ work: String, bytes: Int) {
-        let held = heldOut > 0 ? " (and \(heldOut) held out)" : ""
-        write("\(texts) texts\(held), \(work); up to \(ByteCount.text(Int64(bytes))) of memory\n")
+    private func announce(_ plan: TuningPlan) {
+        let held = plan.validation + plan.test
+        let parts = [
+            "\(plan.training) texts" + (held > 0 ? " (and \(held) held out)" : ""),
+            plan.pairs > 0 ? "\(plan.pairs) pairs" : nil, "\(plan.steps) steps",
+        ]
+        let work = parts.compactMap { $0 }.joined(separator: ", ")
+        write("\(work); up to \(ByteCount.text(Int64(plan.bytes))) of memory\n")
     }
 
     private func report(_ progress: FineTuningProgress) {
@@ -41,7 +38,7 @@ final class TuningLine {
         let wait: Duration = terminal ? .milliseconds(100) : .seconds(60)
         if let drawn, now - drawn < wait, progress.step < progress.steps { return }
         drawn = now
-        let text = Self.text(progress, begin: begin.step, elapsed: now - begin.at)
+        let text = text(progress, begin: begin.step, elapsed: now - begin.at)
         write(terminal ? "\r\u{1B}[K\(text)" : "\(text)\n")
     }
 
@@ -50,12 +47,12 @@ final class TuningLine {
         if terminal { write("\r\u{1B}[K") }
     }
 
-    private static func text(_ progress: FineTuningProgress, begin: Int, elapsed: Duration) -> String {
+    private func text(_ progress: FineTuningProgress, begin: Int, elapsed: Duration) -> String {
         var parts = [
             "step \(progress.step) of \(progress.steps)", String(format: "loss %.4f", progress.loss),
             "epoch \(progress.epoch)",
         ]
-        if let score = progress.score { parts.append(String(format: "accuracy %.3f", score)) }
+        if let score = progress.score { parts.append(measure + String(format: " %.3f", score)) }
         let done = progress.step - begin
         if done > 0, progress.step < progress.steps {
             let left = elapsed / .seconds(1) * Double(progress.steps - progress.step) / Double(done)

@@ -49,7 +49,7 @@ struct ClassifierCommandTests {
     func refusals() async throws {
         for (arguments, status, word) in [
             ("--data outcomes.jsonl", 2, "tunes a transformer"),
-            ("--data outcomes.jsonl --folds 3", 2, "holds a tenth"),
+            ("--data outcomes.jsonl --folds 3", 2, "tenths of the prompts"),
             ("--data outcomes.jsonl --class-map a=b", 2, "setfit"),
             ("--data outcomes.jsonl --set layers=3", 2, "no setting 'layers'"),
             ("", 2, "--data is missing"),

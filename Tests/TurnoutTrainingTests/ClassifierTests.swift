@@ -23,13 +23,13 @@ struct ClassifierTests {
     }
 
     private func train(
-        _ rows: [OutcomeRow], encoder: String = "bert", _ change: (inout ClassifierTraining.Options) -> Void = { _ in }
-    ) throws -> ClassifierTraining.Result {
-        var options = ClassifierTraining.Options(createdAt: "2026-01-01T00:00:00Z")
+        _ rows: [OutcomeRow], encoder: String = "bert", _ change: (inout PairTuning.Options) -> Void = { _ in }
+    ) throws -> PairTuning.Result {
+        var options = PairTuning.Options(.classifier, createdAt: "2026-01-01T00:00:00Z")
         options.tuning.learningRate = 1e-2
         options.resamples = 20
         change(&options)
-        return try ClassifierTraining(TuningFixture(encoder).encoder, options: options).train(OutcomeTable(rows: rows))
+        return try PairTuning(TuningFixture(encoder).encoder, options: options).train(OutcomeTable(rows: rows))
     }
 
     private func temporaryPath() -> String {
@@ -43,8 +43,9 @@ struct ClassifierTests {
         let encoder = try TuningFixture("bert").encoder
         let logits: [Float] = [0.3, -0.2, 0.9]
         let estimator = ClassifierEstimator(
-            dense: Matrix(rows: 12, columns: 12), denseBias: [Float](repeating: 0, count: 12), activation: .tanh,
-            head: SoftmaxRegression(weights: Matrix(rows: 3, columns: 12), bias: logits), encoder: encoder)
+            head: FirstTokenHead(
+                dense: Matrix(rows: 12, columns: 12), denseBias: [Float](repeating: 0, count: 12), activation: .tanh,
+                weights: Matrix(rows: 3, columns: 12), bias: logits), encoder: encoder)
         let sum = logits.reduce(0) { $0 + exp(Double($1)) }
         let expected = logits.map { exp(Double($0)) / sum }
         let query = QueryFeatures(text: "a", embedding: encoder.encode("a"), surface: [])
@@ -62,13 +63,7 @@ struct ClassifierTests {
         let (encoder, loaded, state) = try fixture.model(head: true)
         let head = try #require(loaded)
         let stored = try fixture.encoder.tuned(state.tensors, readsFirstToken: true)
-        func matrix(_ layer: TunableLinear) -> Matrix {
-            Matrix(rows: layer.outputs, columns: layer.inputs, storage: state.weights.array(layer.weight))
-        }
-        let estimator = ClassifierEstimator(
-            dense: matrix(head.dense), denseBias: state.weights.array(head.dense.bias), activation: head.activation,
-            head: SoftmaxRegression(weights: matrix(head.classes), bias: state.weights.array(head.classes.bias)),
-            encoder: stored)
+        let estimator = ClassifierEstimator(head: head.stored(state), encoder: stored)
         let task = try fixture.task("classes", encoder, head, state.table)
         let all = Array(fixture.golden.ids.indices)
         let bench = Workbench(
@@ -95,13 +90,14 @@ struct ClassifierTests {
                 prompt: "q", battles: [Battle("weak", "strong", .b), Battle("strong", "weak", .tie)], line: 41))
         rows.append(OutcomeRow(prompt: "r", battles: [Battle("weak", "strong", .a)], line: 42))
         rows.append(OutcomeRow(prompt: "s", battles: [Battle("weak", "other", .a)], line: 43))
-        let data = try PairVerdicts(OutcomeTable(rows: rows), models: ["strong", "weak"])
+        let data = try PairLesson(.classifier, OutcomeTable(rows: rows), models: ["strong", "weak"])
         #expect(data.models == Self.pair && data.rows.count == 41, "no comparison, no row")
         #expect(Array(data.targets[row: 0]) == [0, 0, 1] && Array(data.targets[row: 1]) == [0, 1, 0])
         #expect(Array(data.targets[row: 2]) == [1, 0, 0])
         #expect(Array(data.targets[row: 39]) == [0.5, 0.5, 0] && Array(data.targets[row: 40]) == [0, 0, 1])
-        let parts = try data.split(seed: 3)
-        #expect(parts.heldOut.count == 20 && Set(parts.heldOut + parts.training).count == 41)
+        let parts = try data.parts(seed: 3, tests: true)
+        #expect(parts.test.count == 20 && parts.validation.isEmpty)
+        #expect(Set(parts.test + parts.training).count == 41)
     }
 
     // MARK: - Training
@@ -109,7 +105,8 @@ struct ClassifierTests {
     @Test("a router learns whose prompts are whose, and one file holds it and its encoder")
     func roundTrip() throws {
         let result = try train(rows(200)) { $0.tuning.epochs = 8 }
-        #expect(result.plan.training == 180 && result.plan.heldOut == 20 && result.plan.steps == 96)
+        #expect(result.plan.training == 180 && result.plan.test == 20 && result.plan.steps == 96)
+        #expect(result.bestEpoch == nil, "the last weights are kept")
         #expect((result.losses.last ?? 9) < 0.5 * result.losses[0])
         let path = temporaryPath()
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -156,7 +153,7 @@ struct ClassifierTests {
 
     @Test("threads change nothing, the seed does, and steps end learning early")
     func determinism() throws {
-        func file(_ change: (inout ClassifierTraining.Options) -> Void) throws -> Data {
+        func file(_ change: (inout PairTuning.Options) -> Void) throws -> Data {
             let path = temporaryPath()
             defer { try? FileManager.default.removeItem(atPath: path) }
             try RouterArtifact.save(train(rows(60), change).router, to: path)
@@ -183,11 +180,14 @@ struct ClassifierTests {
         var weighted = rows(40)
         weighted[0].weight = 2
         #expect(message(weighted).contains("leave out --weight"))
-        var options = ClassifierTraining.Options(createdAt: "")
+        let options = PairTuning.Options(.classifier, createdAt: "")
         #expect(options.tuning.learningRate == 1e-5 && options.tuning.batchSize == 16)
         #expect(options.tuning.weightDecay == 0.01 && options.tuning.maximalSteps == 2000 && options.tuning.epochs == 1)
-        #expect(throws: TurnoutError.self) { try options.apply(["layers=2"]) }
-        try options.apply(["steps=50", "epochs=3"])
-        #expect(options.tuning.maximalSteps == 50 && options.tuning.epochs == 3)
+        func read(_ settings: [String]) throws -> FineTuningOptions? {
+            try PairTuning.Options(router: "classifier", settings: settings, createdAt: "")?.tuning
+        }
+        #expect(throws: TurnoutError.self) { try read(["layers=2"]) }
+        let own = try read(["steps=50", "epochs=3"])
+        #expect(own?.maximalSteps == 50 && own?.epochs == 3)
     }
 }

@@ -40,21 +40,56 @@ struct ClassTask: TuningTask {
         return bench.arena.lending {
             let a = encoder.forward(batch, plan, bench)
             let h = head.forward(a.out, batch, plan, bench)
-            let classes = targets.columns
-            let d = bench.arena.take(batch.texts * classes)
-            let total = examples.enumerated().reduce(0.0) { total, example in
-                let (place, row) = example
-                let logits = (0..<classes).map { Double(h.logits[place * classes + $0]) }
-                let (value, slopes) = Self.loss(loss, logits: logits, targets: targets[row: row].map(Double.init))
-                for (c, slope) in slopes.enumerated() { d[place * classes + c] = Float(slope / Double(examples.count)) }
-                return total + value
-            }
+            let d = bench.arena.take(batch.texts * targets.columns)
+            let loss = loss(of: examples, logits: h.logits, slopes: d)
             let dtokens = bench.arena.take(batch.tokens * encoder.shape.hidden)
             head.backward(h, batch, plan, d, into: dtokens, bench)
             encoder.backward(a, batch, plan, dtokens, bench)
-            return total / Double(examples.count)
+            return loss
         }
     }
+
+    /// The mean loss of some examples, and its derivatives with respect to the logits, `[examples, classes]`.
+    private func loss(
+        of examples: [Int], logits: UnsafePointer<Float>, slopes: UnsafeMutablePointer<Float>? = nil
+    ) -> Double {
+        let classes = targets.columns, count = Double(examples.count)
+        return examples.enumerated().reduce(0.0) { total, example in
+            let (place, row) = example
+            let own = (0..<classes).map { Double(logits[place * classes + $0]) }
+            let judged = Self.loss(loss, logits: own, targets: targets[row: row].map(Double.init))
+            if let slopes {
+                for (c, slope) in judged.slopes.enumerated() { slopes[place * classes + c] = Float(slope / count) }
+            }
+            return total + judged.value
+        } / count
+    }
+
+    // MARK: - Measuring
+
+    /// The mean loss of all examples, without dropout; nothing is learnt from them.
+    func meanLoss(_ bench: Workbench) -> Double {
+        blocks.reduce(0.0) { total, examples in
+            let batch = TokenBatch(examples.map { texts[$0] })
+            return bench.arena.lending {
+                let out = encoder.forward(batch, .none, bench).out
+                let logits = head.forward(out, batch, .none, bench).logits
+                return total + loss(of: Array(examples), logits: logits) * Double(examples.count)
+            }
+        } / Double(exampleCount)
+    }
+
+    /// Floats of memory that ``meanLoss(_:)`` takes.
+    func memory(threads: Int, _ kernels: Kernels) -> Int {
+        blocks.reduce(0) { max($0, memory(for: Array($1), threads: threads, kernels)) }
+    }
+
+    /// Examples that are measured together, in their order.
+    private var blocks: [Range<Int>] {
+        stride(from: 0, to: exampleCount, by: 16).map { $0..<min($0 + 16, exampleCount) }
+    }
+
+    // MARK: - Losses
 
     /// The loss of one example and its derivatives with respect to the logits.
     static func loss(_ kind: Loss, logits: [Double], targets: [Double]) -> (value: Double, slopes: [Double]) {

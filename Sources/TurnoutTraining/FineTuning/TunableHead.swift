@@ -1,6 +1,7 @@
 import Foundation
 import TurnoutEncoders
 import TurnoutNumerics
+import TurnoutRouting
 
 /// Classes from the first token's vector: a linear layer, tanh (in DeBERTa gelu), and a linear layer.
 ///
@@ -22,8 +23,11 @@ struct TunableHead: Sendable {
             shape.isRoBERTa ? "classifier.out_proj" : "classifier", outputs: count, inputs: hidden, in: &table)
     }
 
-    /// Weights as the reference begins: normal with deviation .02; no bias.
-    func initialise(_ state: LearningState, seed: UInt64) {
+    /// Weights to begin with, as in the reference: normal with deviation .02, no bias; the first layer is the encoder's own
+    /// pooler where its files have one.
+    ///
+    /// - Throws: `TurnoutError` with code `.damagedFile` when the pooler is not what it should be.
+    func initialise(_ state: LearningState, from shape: TransformerBlueprint, seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         for range in [dense.weight, classes.weight] {
             // Box and Muller 1958: a radius and an angle.
@@ -32,6 +36,19 @@ struct TunableHead: Sendable {
                 state.weights.start[i] = Float(0.02 * radius * cos(2 * Double.pi * random.uniform()))
             }
         }
+        for tensor in state.table.tensors where tensor.name.hasPrefix("pooler.") {
+            if try shape.has(tensor.name) { state.set(tensor, to: try shape.floats(tensor.name, shape: tensor.shape)) }
+        }
+    }
+
+    /// The head as a router has it.
+    func stored(_ state: LearningState) -> FirstTokenHead {
+        func matrix(_ layer: TunableLinear) -> Matrix {
+            Matrix(rows: layer.outputs, columns: layer.inputs, storage: state.weights.array(layer.weight))
+        }
+        return FirstTokenHead(
+            dense: matrix(dense), denseBias: state.weights.array(dense.bias), activation: activation,
+            weights: matrix(classes), bias: state.weights.array(classes.bias))
     }
 
     /// What the way back needs; S texts, H numbers each.

@@ -4,8 +4,8 @@ public import TurnoutRouting
 
 /// Trains a ``HybridEstimator``: one logistic head on soft labels of whether the small model suffices.
 ///
-/// The head is the linear kind's: the penalty is chosen by cross-validation, and held-out rows calibrate it. Encoders
-/// that were tuned come in through ``TrainingContext/encoder`` like any other.
+/// The encoder stays as it is; ``PairTuning`` tunes it. The head is the linear kind's: the penalty is chosen by
+/// cross-validation, and held-out rows calibrate it.
 public struct HybridTrainer: RouterTrainer {
     /// `hybrid`.
     public static let kind = HybridEstimator.kind
@@ -15,7 +15,13 @@ public struct HybridTrainer: RouterTrainer {
     private let linear: LinearTrainer
 
     /// Reads `labels`, and the settings of a linear router.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for a value out of range, and for `tune=true`.
     public init(settings: inout TrainerSettings) throws {
+        guard try !settings.flag(PairTuning.Options.tune, default: false) else {
+            throw TurnoutError(
+                .invalidArgument, "with tune=true a hybrid router does not learn in folds; train it by itself")
+        }
         self.labels = try settings.choice("labels", default: .transformed)
         self.linear = try LinearTrainer(settings: &settings)
     }

@@ -1,5 +1,3 @@
-import Crypto
-import Foundation
 import TurnoutCore
 public import TurnoutEncoders
 public import TurnoutEvaluation
@@ -11,26 +9,6 @@ public import TurnoutRouting
 ///
 /// A few labelled texts of each class are enough. Tunstall et al. 2022, "Efficient Few-Shot Learning Without Prompts".
 public struct SetFitTraining: Sendable {
-    /// What is about to happen.
-    public struct Plan: Sendable, Equatable {
-        /// Texts to learn from, to choose the epoch by, and to test on.
-        public var training, validation, test: Int
-        /// Pairs of one epoch.
-        public var pairs: Int
-        /// Steps in all.
-        public var steps: Int
-        /// Memory that weights (and the best so far), gradients, moments and the largest step take at most, in bytes.
-        public var bytes: Int
-    }
-
-    /// What happens meanwhile.
-    public enum Event: Sendable {
-        /// Everything is read and reckoned; learning begins.
-        case planned(Plan)
-        /// A step was taken.
-        case step(FineTuningProgress)
-    }
-
     /// A trained router and how it came about.
     public struct Result: Sendable {
         /// The router, ready to be saved.
@@ -38,7 +16,7 @@ public struct SetFitTraining: Sendable {
         /// The names of the classes, those of the weakest model first.
         public let classes: [String]
         /// What was planned.
-        public let plan: Plan
+        public let plan: TuningPlan
         /// The loss of each step.
         public let losses: [Double]
         /// The accuracy on the validation texts after each epoch; empty when none were held out.
@@ -70,7 +48,7 @@ public struct SetFitTraining: Sendable {
     /// - Returns: The router, and what was learnt on the way.
     /// - Throws: ``TurnoutError``: `.invalidArgument` for impossible options, `.invalidData` for a row without a label,
     ///   `.insufficientData` for too few rows or classes, `.io` for a checkpoint that cannot be written.
-    public func train(_ table: OutcomeTable, report: (Event) -> Void = { _ in }) throws -> Result {
+    public func train(_ table: OutcomeTable, report: (TuningEvent) -> Void = { _ in }) throws -> Result {
         try options.tuning.check()
         let data = try LabelledTexts(table.rows, classMap: options.classMap)
         let parts = try parts(of: data)
@@ -94,9 +72,11 @@ public struct SetFitTraining: Sendable {
 
     /// Gradients and moments are gone when this returns; what is left is the encoder, in memory as it will be in the file.
     private func tune(
-        _ data: LabelledTexts, _ parts: Parts, _ table: OutcomeTable, _ report: (Event) -> Void
-    ) throws -> (TransformerEncoder, TuningRecord, Plan) {
-        let tuned = try SetFitTuning(encoder, data: data, parts: parts, options: options, run: run(table)).run(report)
+        _ data: LabelledTexts, _ parts: Parts, _ table: OutcomeTable, _ report: (TuningEvent) -> Void
+    ) throws -> (TransformerEncoder, TuningRecord, TuningPlan) {
+        let tuned = try SetFitTuning(
+            encoder, data: data, parts: parts, options: options, checkpoint: checkpoint(table)
+        ).run(report)
         return (try encoder.tuned(tuned.weights, threads: options.threads), tuned.record, tuned.plan)
     }
 
@@ -117,18 +97,13 @@ public struct SetFitTraining: Sendable {
             test: inner.test.map { outer.test[$0] })
     }
 
-    /// What a checkpoint must agree on.
-    private func run(_ table: OutcomeTable) throws -> String {
-        let encoded = JSONEncoder()
-        encoded.outputFormatting = .sortedKeys
-        let settings = [try encoded.encode(options.tuning), try encoded.encode(options.pairs)]
-        let map = options.classMap.map { "\($0.className)=\($0.model.name)" }.joined(separator: ",")
-        var rows = SHA256()
-        for row in table.rows { rows.update(data: Data("\(row.prompt)\0\(row.label ?? "")\n".utf8)) }
-        return
-            ([encoder.fingerprint] + settings.map { String(decoding: $0, as: UTF8.self) }
-            + [map, "\(rows.finalize())", "\(options.heldOutShare)", options.head.description])
-            .joined(separator: "\n")
+    private func checkpoint(_ table: OutcomeTable) throws -> Checkpoint? {
+        try Checkpoint(
+            options.checkpoint, kind: SetFitEstimator.kind, encoder: encoder,
+            settings: [
+                options.tuning, options.pairs, options.classMap.map { [$0.className, $0.model.name] },
+                options.heldOutShare, options.head.description,
+            ], rows: table.rows.map { "\($0.prompt)\0\($0.label ?? "")" })
     }
 
     // MARK: - The router
@@ -183,9 +158,7 @@ public struct SetFitTraining: Sendable {
             kind: SetFitEstimator.kind,
             encoder: .init(name: "\(options.encoderName ?? encoder.name), tuned", sha256: stored.fingerprint),
             models: data.models,
-            sources: table.files.map {
-                .init(file: $0.name, rows: $0.rows, sha256: $0.sha256, licence: options.licence)
-            },
+            sources: table.sources(licence: options.licence),
             metrics: parts.test.isEmpty ? [] : [accuracy], notes: notes, createdAt: options.createdAt)
     }
 }

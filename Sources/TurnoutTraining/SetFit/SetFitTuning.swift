@@ -7,13 +7,13 @@ struct SetFitTuning {
     struct Outcome {
         let weights: [String: [Float]]
         let record: TuningRecord
-        let plan: SetFitTraining.Plan
+        let plan: TuningPlan
     }
 
     private let data: LabelledTexts
     private let parts: SetFitTraining.Parts
     private let options: SetFitOptions
-    private let run: String
+    private let checkpoint: Checkpoint?
     private let encoder: TunableEncoder
     private let tokens: [[Int32]]
     private let state: LearningState
@@ -25,48 +25,39 @@ struct SetFitTuning {
     ///   for too few texts to make a pair of.
     init(
         _ source: TransformerEncoder, data: LabelledTexts, parts: SetFitTraining.Parts, options: SetFitOptions,
-        run: String
+        checkpoint: Checkpoint?
     ) throws {
-        let shape = try source.blueprint
-        try options.tuning.check(layers: shape.layers)
-        var table = ParameterTable()
-        self.encoder = TunableEncoder(shape, frozenLayers: options.tuning.frozenLayers, in: &table)
-        self.tokens = parallelMap(data.texts.count, threads: options.threads) { shape.tokenIDs(data.texts[$0]) }
+        let model = try TunableModel(source, options: options.tuning)
+        self.encoder = model.encoder
+        self.tokens = model.tokens(of: data.texts, threads: options.threads)
         let pairs = try options.pairs.pairs(of: parts.training.map { data.labels[$0] }, seed: options.tuning.seed)
         guard Set(pairs.map(\.target)).count == 2 else {
             throw TurnoutError(
                 .insufficientData, "there are no pairs of two classes to learn from; add texts, or hold out fewer")
         }
-        self.state = LearningState(table)
-        try encoder.load(into: state)
-        let dropout = options.tuning.dropout.map { (Float($0), Float($0)) }
+        self.state = try model.state()
         self.task = PairTask(
-            table: table, encoder: encoder, texts: parts.training.map { [tokens] in tokens[$0] }, pairs: pairs,
-            dropout: dropout ?? (shape.hiddenDropout, shape.attentionDropout))
-        (self.data, self.parts, self.options, self.run) = (data, parts, options, run)
+            table: model.table, encoder: encoder, texts: parts.training.map { [tokens] in tokens[$0] }, pairs: pairs,
+            dropout: model.dropout)
+        (self.data, self.parts, self.options, self.checkpoint) = (data, parts, options, checkpoint)
     }
 
-    func run(_ report: (SetFitTraining.Event) -> Void) throws -> Outcome {
-        let threads = options.threads
+    func run(_ report: (TuningEvent) -> Void) throws -> Outcome {
         let further = chunks(parts.training + parts.validation).reduce(0) { most, chunk in
             let batch = TokenBatch(chunk.map { tokens[$0] })
             return max(
                 most,
                 encoder.memory(
-                    tokens: batch.tokens, longest: batch.longest, texts: batch.texts, threads: threads, .best))
+                    tokens: batch.tokens, longest: batch.longest, texts: batch.texts, threads: options.threads, .best))
         }
-        let tuner = try FineTuner(task, state: state, options: options.tuning, further: further, threads: threads)
-        let batches = BatchPlan(examples: task.exampleCount, options: options.tuning)
-        let plan = SetFitTraining.Plan(
-            training: parts.training.count, validation: parts.validation.count, test: parts.test.count,
-            pairs: task.exampleCount, steps: batches.steps,
-            bytes: 4 * ((parts.validation.isEmpty ? 4 : 5) * state.table.count + tuner.stepMemory))
-        report(.planned(plan))
-        let checkpoint = options.checkpoint.map { Checkpoint(path: $0.path, everySteps: $0.everySteps, run: run) }
-        try tuner.run(
-            checkpoint: checkpoint, evaluate: parts.validation.isEmpty ? nil : { try accuracy(tuner.bench) },
-            progress: { report(.step($0)) })
-        return Outcome(weights: state.tensors, record: tuner.record, plan: plan)
+        let run = TuningRun(options: options.tuning, checkpoint: checkpoint, threads: options.threads)
+        let (record, plan) = try run.learn(
+            task, state,
+            plan: TuningPlan(
+                training: parts.training.count, validation: parts.validation.count, test: parts.test.count,
+                pairs: task.exampleCount),
+            further: further, measure: parts.validation.isEmpty ? nil : ("accuracy", accuracy), report: report)
+        return Outcome(weights: state.tensors, record: record, plan: plan)
     }
 
     /// The accuracy on the validation texts of a head that is fitted to the training texts.

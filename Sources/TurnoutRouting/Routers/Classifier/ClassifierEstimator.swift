@@ -1,6 +1,6 @@
 import TurnoutCore
 public import TurnoutEncoders
-package import TurnoutNumerics
+import TurnoutNumerics
 
 /// The chance that a weak model's answer is at least as good as a strong one's, by a transformer that was tuned to tell
 /// battles the strong model wins from ties and from those the weak one wins.
@@ -16,31 +16,13 @@ public struct ClassifierEstimator: Estimator {
     /// Strong wins, tie, weak wins.
     package static let classCount = 3
 
-    /// Shape `[hidden, hidden]`, applied to the first token's vector.
-    let dense: Matrix
-    let denseBias: [Float]
-    /// What follows it.
-    let activation: Activation
-    let head: SoftmaxRegression
+    let head: FirstTokenHead
     /// The tuned encoder, whose vector of a text is that of its first token.
     let encoder: TransformerEncoder?
 
-    /// Takes the two layers of a head.
-    ///
-    /// - Parameters:
-    ///   - dense: Shape `[hidden, hidden]`.
-    ///   - denseBias: `hidden` numbers.
-    ///   - activation: What follows the first layer.
-    ///   - head: The second layer: strong wins, tie, weak wins.
-    ///   - encoder: The tuned encoder.
-    package init(
-        dense: Matrix, denseBias: [Float], activation: Activation, head: SoftmaxRegression,
-        encoder: TransformerEncoder?
-    ) {
-        precondition(dense.rows == denseBias.count && head.bias.count == Self.classCount, "a head over three classes")
-        self.dense = dense
-        self.denseBias = denseBias
-        self.activation = activation
+    /// Takes a head over three classes (strong wins, tie, weak wins) and the encoder that was tuned with it.
+    package init(head: FirstTokenHead, encoder: TransformerEncoder?) {
+        precondition(head.bias.count == Self.classCount, "a head over three classes")
         self.head = head
         self.encoder = encoder
     }
@@ -49,17 +31,7 @@ public struct ClassifierEstimator: Estimator {
     ///
     /// - Complexity: O(hidden²)
     package func probabilities(of embedding: [Float]) -> [Double] {
-        var inner = embedding.withUnsafeBufferPointer { x in
-            dense.storage.withUnsafeBufferPointer { weights in
-                denseBias.indices.map { row in
-                    let first = row * dense.columns
-                    return denseBias[row]
-                        + dot(UnsafeBufferPointer(rebasing: weights[first..<first + dense.columns]), x)
-                }
-            }
-        }
-        inner.withUnsafeMutableBufferPointer { Kernels.best.apply(activation, to: $0) }
-        return head.probabilities(of: inner)
+        SoftmaxRegression.softmax(head.outputs(of: embedding))
     }
 
     /// P(tie) + P(weak wins), and 1 for the strong model.
@@ -70,33 +42,19 @@ public struct ClassifierEstimator: Estimator {
 
     /// Reads tensors `dense`, `dense_bias`, `weights` and `bias`, and metadata `activation`.
     public init(card: ArtifactCard, file: SafetensorsFile, encoder: any TextEncoder) throws {
-        let width = encoder.dimension
-        let dense = try file.finiteMatrix("dense", rows: width, columns: width)
-        let weights = try file.finiteMatrix("weights", rows: Self.classCount, columns: width)
-        let denseBias = try file.finite("dense_bias"), bias = try file.finite("bias")
-        let activation = Activation.allCases.first { "\($0)" == file.metadata["activation"] }
-        guard card.models.count == 2, denseBias.count == width, bias.count == Self.classCount, let activation else {
+        guard card.models.count == 2 else {
             throw TurnoutError(
                 .damagedFile,
-                """
-                \(file.name): a classifier router is for two models, with \(width) and \(Self.classCount) biases and \
-                metadata 'activation', and this one has \(card.models.count), \(denseBias.count), \(bias.count) and \
-                '\(file.metadata["activation"] ?? "")'; train the router again
-                """)
+                "\(file.name): a classifier router is for two models, and the card names \(card.models.count)")
         }
         self.init(
-            dense: dense, denseBias: denseBias.map(Float.init), activation: activation,
-            head: SoftmaxRegression(weights: weights, bias: bias.map(Float.init)),
+            head: try FirstTokenHead(file: file, width: encoder.dimension, outputs: Self.classCount),
             encoder: encoder as? TransformerEncoder)
     }
 
     /// Adds what ``init(card:file:encoder:)`` reads, and the encoder.
     public func store(in file: inout SafetensorsBuilder) throws {
-        try file.add("dense", matrix: dense)
-        try file.add("dense_bias", floats: denseBias, shape: [denseBias.count])
-        try file.add("weights", matrix: head.weights)
-        try file.add("bias", floats: head.bias, shape: [head.bias.count])
-        file.metadata["activation"] = "\(activation)"
+        try head.store(in: &file)
         try encoder?.store(in: &file)
     }
 }
