@@ -69,6 +69,24 @@ struct TokenizerFileTests {
         #expect(try Self.refusal(Self.file(model)).code == .damagedFile, "\(model)")
     }
 
+    @Test("of alternatives and parts of a class there may be so many, and no more; a long expression is not repeated")
+    func longExpressions() throws {
+        func split(at expression: String) -> String {
+            #""pre_tokenizer":{"type":"Split","pattern":{"Regex":"\#(expression)"},"behavior":"Isolated","invert":false},"#
+        }
+        func alternatives(_ count: Int) -> String { (0..<count).map { "[\($0)]" }.joined(separator: "|") }
+        func oneOf(_ count: Int) -> String {
+            "[\(String((0..<count).compactMap { UnicodeScalar(0x4E00 + 2 * $0).map { Character($0) } }))]"
+        }
+        for (good, bad) in [(alternatives(16), alternatives(17)), (oneOf(64), oneOf(65))] {
+            _ = try Self.load(Self.letters, split(at: good))
+            let message = try Self.refusal(Self.file(Self.letters, split(at: bad))).message
+            #expect(message.contains("up to 16 of these"), "\(message)")
+        }
+        let long = try Self.refusal(Self.file(Self.letters, split(at: oneOf(5_000)))).message
+        #expect(long.utf8.count < 1_500)
+    }
+
     @Test("a file that makes texts endlessly longer is refused")
     func growth() throws {
         let step = #"{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaa"}"#

@@ -25,8 +25,8 @@ extension TextPattern {
 
     /// What is supported, for error messages.
     static let supportedExpressions = """
-        literal texts, one character or class with +, {n}, {n,} or {n,m} (or several with | between, n up to 8), and the \
-        splitting expressions of GPT-2, cl100k and Qwen 2
+        literal texts, one character or class with +, {n}, {n,} or {n,m} (or up to 16 of these with | between, n up to \
+        8), classes of up to 64 parts, and the splitting expressions of GPT-2, cl100k and Qwen 2
         """
 }
 
@@ -55,12 +55,17 @@ private struct ExpressionReader {
             guard let stretch = stretch() else { return nil }
             stretches.append(stretch)
         }
-        // A place where a stretch is too short is looked at again from the next one on.
-        guard at == scalars.count, stretches.allSatisfy({ $0.least <= Self.longestRepeated }) else { return nil }
+        // A place where a stretch is too short is looked at again from the next one on, and by every alternative.
+        guard at == scalars.count, stretches.count <= Self.mostAlternatives,
+            stretches.allSatisfy({ $0.least <= Self.longestRepeated })
+        else { return nil }
         return .anyOf(stretches)
     }
 
     private static let longestRepeated = 8
+    private static let mostAlternatives = 16
+    /// Ranges of a class, each of which every scalar may be held against.
+    private static let mostRanges = 64
 
     private mutating func stretch() -> ScalarStretch? {
         guard let set = atom(), let bounds = quantifier() else { return nil }
@@ -126,7 +131,7 @@ private struct ExpressionReader {
                 set.ranges.append(scalar.value...scalar.value)
             }
         }
-        guard next == "]" else { return nil }
+        guard next == "]", set.ranges.count <= Self.mostRanges else { return nil }
         at += 1
         return set
     }

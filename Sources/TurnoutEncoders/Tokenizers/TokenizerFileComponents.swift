@@ -98,7 +98,7 @@ extension TextPattern {
         let expression = try component["Regex"].string()
         guard let pattern = TextPattern(expression: expression) else {
             throw component.unsupported(
-                "is the regular expression '\(expression)'", supported: TextPattern.supportedExpressions)
+                "is the regular expression '\(expression.prefix(200))'", supported: TextPattern.supportedExpressions)
         }
         self = pattern
     }
