@@ -32,7 +32,7 @@ struct EncoderBenchmark {
             var sink: Float = 0
             let encode = Measurement { sink += encoder.encode(prompt)[0] }
             let surface = Measurement { sink += SurfaceFeatures.extract(from: prompt)[0] }
-            let decide = Measurement { sink += Float(decider.decide(prompt).score) }
+            let decide = Measurement { sink += (try? decider.decide(prompt)).map { Float($0.score) } ?? .nan }
             precondition(sink.isFinite)
             var line = "\(count) tokens, \(prompt.utf8.count) bytes: tokenise \(both(tokenise))"
             line += ", encode (tokenising included) \(both(encode)), surface \(both(surface))"
