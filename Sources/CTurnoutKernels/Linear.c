@@ -80,11 +80,6 @@ void turnout_packed_set(
     if (bias) memcpy(w->bias + first, bias, (size_t)count * sizeof(float));
 }
 
-size_t turnout_packed_bytes(const turnout_packed *w) {
-    const ptrdiff_t padded = w->panels * w->kernels->tile_width;
-    return panel_data_bytes(w) + (size_t)(padded * (1 + w->groups)) * sizeof(float);
-}
-
 // MARK: Dividing a layer
 
 // Rows of x that stay in the second-level cache while every panel passes by.

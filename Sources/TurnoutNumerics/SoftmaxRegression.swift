@@ -3,8 +3,8 @@ import Foundation
 /// Logistic regression over any number of classes, with the penalty and the optimum of scikit-learn's
 /// `LogisticRegression`.
 ///
-/// Minimises Σᵢ −log softmax(W xᵢ + b)[yᵢ] + |W|²/(2C); two classes have one weight vector, not two. Solved by
-/// ``QuasiNewton`` in the metric of equally likely classes.
+/// Minimises Σᵢ −log softmax(W xᵢ + b)[yᵢ] + |W|²/(2C): ``MultinomialRegression`` without words, and for two classes, which
+/// have one weight vector and not two, ``LogisticRegression``.
 package struct SoftmaxRegression: Sendable, Equatable {
     /// Shape `[classes, features]`; of two classes the first row is zero.
     package let weights: Matrix
@@ -31,17 +31,23 @@ package struct SoftmaxRegression: Sendable, Equatable {
         let width = features.columns + 1
         let rows = (0..<features.rows).flatMap { features[row: $0] + [Float(1)] }
         let x = Matrix(rows: features.rows, columns: width, storage: rows)
-        let gram = Gram.matrix(x, rows: Array(0..<x.rows))
+        let all = Array(0..<x.rows)
         let penalties = [Double](repeating: 1 / inverse, count: width - 1) + [0]
         let solved: [Double]?
         if count == 2 {
             solved = LogisticRegression.fit(
                 .init(
-                    features: x, targets: classes.map(Float.init), rows: Array(0..<x.rows), gram: gram,
+                    features: x, targets: classes.map(Float.init), rows: all, gram: Gram.matrix(x, rows: all),
                     penalties: penalties)
             ).map { [Double](repeating: 0, count: width) + $0 }
         } else {
-            solved = minimise(x, classes: classes, count: count, gram: gram, penalties: penalties)
+            solved = MultinomialRegression.fit(
+                .init(
+                    features: x, words: all.map { _ in [] }, wordWeights: all.map { _ in 0 }, vocabulary: 0,
+                    classes: classes, classCount: count, weights: all.map { _ in 1 }, penalties: penalties,
+                    wordPenalty: 1),
+                rows: all, tolerance: 1e-10
+            )?.heads.flatMap { $0 }
         }
         guard let solved else { return nil }
         let heads = (0..<count).map { Array(solved[$0 * width..<($0 + 1) * width]) }
@@ -49,48 +55,6 @@ package struct SoftmaxRegression: Sendable, Equatable {
             weights: Matrix(
                 rows: count, columns: width - 1, storage: heads.flatMap { $0.dropLast().map { Float($0) } }),
             bias: heads.map { Float($0[width - 1]) })
-    }
-
-    private static func minimise(
-        _ x: Matrix, classes: [Int], count: Int, gram: SymmetricMatrix, penalties: [Double]
-    ) -> [Double]? {
-        let width = x.columns, share = 1 / Double(count)
-        let jitter = 1e-9 * gram.storage.reduce(0) { max($0, abs($1)) }
-        guard
-            let metric = Cholesky(
-                gram.scaled(by: share * (1 - share)).addingDiagonal(penalties.map { $0 + jitter }))
-        else { return nil }
-        return QuasiNewton.minimise(
-            from: [Double](repeating: 0, count: count * width), tolerance: 1e-10 * Double(x.rows), iterations: 300,
-            metric: { gradient in
-                (0..<count).flatMap { metric.solve(Array(gradient[$0 * width..<($0 + 1) * width])) }
-            },
-            objective: { objective(x, classes: classes, count: count, penalties: penalties, at: $0) })
-    }
-
-    private static func objective(
-        _ x: Matrix, classes: [Int], count: Int, penalties: [Double], at w: [Double]
-    ) -> (value: Double, gradient: [Double]) {
-        let width = x.columns
-        var value = 0.0
-        var gradient = [Double](repeating: 0, count: w.count)
-        for (j, weight) in w.enumerated() {
-            value += 0.5 * penalties[j % width] * weight * weight
-            gradient[j] = penalties[j % width] * weight
-        }
-        for row in 0..<x.rows {
-            let features = x[row: row].map(Double.init)
-            let logits = (0..<count).map { c in
-                features.indices.reduce(0.0) { $0 + features[$1] * w[c * width + $1] }
-            }
-            let shares = softmax(logits)
-            value -= log(max(shares[classes[row]], .leastNormalMagnitude))
-            for c in 0..<count {
-                let slope = shares[c] - (classes[row] == c ? 1 : 0)
-                for j in features.indices { gradient[c * width + j] += slope * features[j] }
-            }
-        }
-        return (value, gradient)
     }
 
     /// The probability of each class.

@@ -86,9 +86,6 @@ public final class FaultServer: Sendable {
     /// The requests for a model.
     public func requests(of model: String) -> [Request] { requests.filter { $0.model == model } }
 
-    /// Connections that are open.
-    public var connectionCount: Int { state.withLock { $0.channels.count } }
-
     /// Forgets the requests so far; for long runs.
     public func forgetRequests() { state.withLock { $0.requests = [] } }
 

@@ -18,8 +18,6 @@ struct CascadeCommand: AsyncParsableCommand {
 
     @OptionGroup var source: DataOptions
 
-    @OptionGroup var encoder: EncoderOptions
-
     @Option(help: "Models, separated by commas; all models of the data by default, 20 at most.")
     var models: ModelList?
 
@@ -31,17 +29,10 @@ struct CascadeCommand: AsyncParsableCommand {
     @Option(help: "How well the simulated verifier tells right answers from wrong ones, above 0.5 and below 1.")
     var verifierAUC = 0.8
 
-    @Option(help: "Kind of router whose estimates are known before anybody is asked.")
-    var train = LinearTrainer.kind
-
-    @Option(help: "Folds of the cross-validation.")
-    var folds = 5
+    @OptionGroup(title: "What is known before anybody is asked") var heldOut: HeldOutOptions
 
     @Option(help: "Bootstrap resamples behind the intervals.")
     var resamples = 500
-
-    @Option(help: "Where random numbers start.")
-    var seed: UInt64 = 0
 
     @Option(help: "Threads; the result is the same with any number.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -54,6 +45,7 @@ struct CascadeCommand: AsyncParsableCommand {
 
     func validate() throws {
         try source.require("outcomes")
+        try heldOut.refuseOdds()
         guard verifierAUC > 0.5, verifierAUC < 1 else {
             throw ValidationError("--verifier-auc is \(verifierAUC), but must be above 0.5 and below 1")
         }
@@ -76,27 +68,16 @@ struct CascadeCommand: AsyncParsableCommand {
 
     private func report(_ progress: ProgressLine?) throws -> CascadeReport {
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
-        let encoder = try encoder.load()
-        let table = try source.table(encoder: encoder, threads: threads)
-        var options = RouterTraining.Options(encoder: encoder, createdAt: "")
-        options.models = models?.models ?? []
-        options.keepsGroupsTogether = source.groupBy != nil
-        (options.folds, options.seed, options.threads, options.resamples) = (folds, seed, threads, 0)
-        guard RouterTrainers.comparison(of: train) != .odds else {
-            throw TurnoutError(
-                .invalidArgument,
-                "a \(train) router estimates which model wins, not how good answers are; choose linear, knn or ensemble"
-            )
-        }
-        let training = RouterTraining(try RouterTrainers.trainer(train), options: options)
-        let result = try training.train(table) { progress?.report($0) }
+        let table = try source.table(encoder: heldOut.encoder.load(), threads: threads)
+        let (examples, _, fit) = try heldOut.crossFit(
+            table, models: models?.models ?? [], groupBy: source.groupBy, threads: threads, progress)
         progress?.report(TrainingProgress(stage: .measuring, completed: 0, total: 0))
         let outcomes = try CascadeOutcomes(
-            rows: result.examples.rows, models: result.examples.models, estimates: result.outOfFold,
-            costs: try prices.costs(), verifierAUC: verifierAUC, seed: seed,
+            rows: examples.rows, models: examples.models, estimates: fit.outOfFold,
+            costs: try prices.costs(), verifierAUC: verifierAUC, seed: heldOut.seed,
             keepsGroupsTogether: source.groupBy != nil)
         let data = try outcomes.data(verifyCost: verifyCost / 1000)
-        let comparison = try CascadeComparison(data, resamples: resamples, seed: seed, threads: threads)
+        let comparison = try CascadeComparison(data, resamples: resamples, seed: heldOut.seed, threads: threads)
         return CascadeReport(
             data: data, points: comparison.points(), escalations: comparison.escalations(),
             simulatedAUC: outcomes.isSimulated ? verifierAUC : nil)

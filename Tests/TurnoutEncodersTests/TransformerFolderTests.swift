@@ -215,7 +215,7 @@ struct TransformerFolderTests {
     @Test("pooling by first, mean, root of the length and maximum")
     func pooling() throws {
         let tokens: [Float] = [1, -2, 3, 4, 5, -6, 7, 0]
-        let cases: [(SentenceConfiguration.Pooling, [Float])] = [
+        let cases: [(TokenPooling, [Float])] = [
             (.first, [1, -2]), (.mean, [4, -1]), (.meanSquareRoot, [8, -2]), (.maximum, [7, 4]),
         ]
         var sentences = try SentenceConfiguration(folder: ModelFolder(path: "/nowhere"))

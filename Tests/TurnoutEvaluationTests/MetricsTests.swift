@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 import TurnoutCore
-import TurnoutEvaluation
 import TurnoutRouting
+
+@testable import TurnoutEvaluation
 
 /// Made by Reference/make_learning_goldens.py.
 private struct Goldens: Decodable {
@@ -24,14 +25,25 @@ struct MetricsTests {
     func curve() throws {
         let golden = try Goldens.load()
         let outcomes = try PairOutcomes(strong: golden.strong, weak: golden.weak)
-        let curve = CostQualityCurve(scores: golden.score, outcomes: outcomes)
-        #expect(curve.points.count == golden.share.count)
-        for (point, (share, pgr)) in zip(curve.points, zip(golden.share, golden.pgr)) {
-            #expect(abs(point.strongShare - share) < 1e-12 && abs(point.performanceGapRecovered - pgr) < 1e-9)
+        let (count, gap) = (Double(outcomes.count), outcomes.strongMean - outcomes.weakMean)
+        var cuts = [(share: 0.0, recovered: 0.0)]
+        RankedGains(scores: golden.score, outcomes: outcomes).forEachCut(counts: Self.once(outcomes)) { taken, gained in
+            cuts.append((taken / count, gained / count / gap))
         }
-        #expect(abs(curve.averagePerformanceGapRecovered - golden.apgr) < 1e-9)
-        #expect(abs((curve.callShare(recovering: 0.5) ?? 9) - golden.cpt50) < 1e-12)
-        #expect(abs((curve.callShare(recovering: 0.8) ?? 9) - golden.cpt80) < 1e-12)
+        #expect(cuts.count == golden.share.count)
+        for (cut, (share, pgr)) in zip(cuts, zip(golden.share, golden.pgr)) {
+            #expect(abs(cut.share - share) < 1e-12 && abs(cut.recovered - pgr) < 1e-9)
+        }
+        let figures = Self.figures(golden.score, outcomes)
+        #expect(abs(figures.apgr - golden.apgr) < 1e-9)
+        #expect(abs(figures.callShares[1] - golden.cpt50) < 1e-12)
+        #expect(abs(figures.callShares[2] - golden.cpt80) < 1e-12)
+    }
+
+    private static func once(_ outcomes: PairOutcomes) -> [UInt32] { Array(repeating: 1, count: outcomes.count) }
+
+    private static func figures(_ scores: [Double], _ outcomes: PairOutcomes) -> RankingFigures {
+        RankingFigures(RankedGains(scores: scores, outcomes: outcomes), counts: once(outcomes))
     }
 
     @Test("AUC agrees with scikit-learn")
@@ -45,10 +57,10 @@ struct MetricsTests {
     @Test("equal scores are worth exactly a random choice")
     func ties() throws {
         let outcomes = try PairOutcomes(strong: [1, 1, 1, 0], weak: [0, 1, 0, 1])
-        let curve = CostQualityCurve(scores: [3, 3, 3, 3], outcomes: outcomes)
-        #expect(curve.points.count == 2 && abs(curve.averagePerformanceGapRecovered - 0.5) < 1e-12)
-        #expect(curve.callShare(recovering: 0.5) == 1)
-        #expect(abs(curve.performanceGapRecovered(atShare: 0.25) - 0.25) < 1e-12)
+        let figures = Self.figures([3, 3, 3, 3], outcomes)
+        #expect(abs(figures.apgr - 0.5) < 1e-12)
+        #expect(figures.callShares[1] == 1, "there is no threshold between none and all")
+        #expect(RankingFigures.shares[10] == 0.25 && abs(figures.recovered[10] - 0.25) < 1e-12)
     }
 
     @Test("a pair without a gap is refused with a reason")
@@ -96,8 +108,7 @@ struct MetricsTests {
         let golden = try Goldens.load()
         let outcomes = try PairOutcomes(strong: golden.strong, weak: golden.weak)
         let values = (0..<400).map { seed in
-            CostQualityCurve(scores: Baselines.random(count: 200, seed: UInt64(seed)), outcomes: outcomes)
-                .averagePerformanceGapRecovered
+            Self.figures(Baselines.random(count: 200, seed: UInt64(seed)), outcomes).apgr
         }
         let mean = values.reduce(0, +) / 400
         let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 400).squareRoot()

@@ -31,11 +31,17 @@ struct RouterArtifactTests {
             metrics: [.init(name: "apgr", value: 0.6, low: 0.5, high: 0.7)], createdAt: "2026-01-01T00:00:00Z")
     }
 
+    private func unscaled() throws -> SurfaceBasis {
+        try SurfaceBasis(
+            centre: [Float](repeating: 0, count: SurfaceFeatures.count),
+            spread: [Float](repeating: 1, count: SurfaceFeatures.count))
+    }
+
     private func model(heads: Int) throws -> LinearModel {
         var weights = Matrix(rows: heads, columns: encoder.dimension + SurfaceBasis.count)
         for head in 0..<heads { weights[head, 0] = 0.125 * Float(head + 1) }
         return try LinearModel(
-            encoder: encoder, surface: .unscaled, weights: weights, bias: [Float](repeating: -1, count: heads))
+            encoder: encoder, surface: unscaled(), weights: weights, bias: [Float](repeating: -1, count: heads))
     }
 
     private func curve() throws -> Reliability {
@@ -104,7 +110,7 @@ struct RouterArtifactTests {
         #expect(throws: TurnoutError.self) {
             var weights = Matrix(rows: 1, columns: encoder.dimension + SurfaceBasis.count)
             weights[0, 0] = .nan
-            _ = try LinearModel(encoder: encoder, surface: .unscaled, weights: weights, bias: [0])
+            _ = try LinearModel(encoder: encoder, surface: unscaled(), weights: weights, bias: [0])
         }
         #expect(throws: TurnoutError.self) { try router.validate(candidates: ["a", "nobody"]) }
     }

@@ -97,8 +97,6 @@ void turnout_packed_free(turnout_packed *packed);
 /// elements, or is NULL for zero.
 void turnout_packed_set(
     turnout_packed *packed, ptrdiff_t first, ptrdiff_t count, const float *weights, const float *bias);
-/// Bytes held, panels and padding included.
-size_t turnout_packed_bytes(const turnout_packed *packed);
 
 /// y = activation(x·Wᵀ + b) + residual.
 ///

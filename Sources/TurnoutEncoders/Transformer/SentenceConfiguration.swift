@@ -9,19 +9,7 @@ import Foundation
 /// How a sentence is made of tokens: what `modules.json` and the files it names say, and the defaults of
 /// sentence-transformers where there are none (the mean of all tokens, not normalised).
 struct SentenceConfiguration: Sendable, Equatable {
-    /// How the vectors of tokens become the vector of a sentence.
-    enum Pooling: Sendable, Equatable {
-        /// The first token's.
-        case first
-        /// The mean.
-        case mean
-        /// The sum divided by the square root of the number of tokens.
-        case meanSquareRoot
-        /// The largest of each element.
-        case maximum
-    }
-
-    var pooling = Pooling.mean
+    var pooling = TokenPooling.mean
     var normalises = false
     /// The most tokens of a text, special ones included; `nil` for as many as the model has positions.
     var maximumLength: Int?
@@ -129,7 +117,7 @@ struct SentenceConfiguration: Sendable, Equatable {
         }
     }
 
-    private static func pooling(_ modes: [String], path: String) throws -> Pooling {
+    private static func pooling(_ modes: [String], path: String) throws -> TokenPooling {
         switch modes {
         case ["cls"]: return .first
         case ["mean"], []: return .mean

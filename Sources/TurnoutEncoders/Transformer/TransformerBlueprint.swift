@@ -91,12 +91,6 @@ extension TransformerBlueprint {
         self.projectionSuffix = shape.family.projectionSuffix
         self.disentangled = shape.disentangled
         self.places = shape.places
-        self.pooling =
-            switch loaded.sentences.pooling {
-            case .first: .first
-            case .mean: .mean
-            case .meanSquareRoot: .meanSquareRoot
-            case .maximum: .maximum
-            }
+        self.pooling = loaded.sentences.pooling
     }
 }

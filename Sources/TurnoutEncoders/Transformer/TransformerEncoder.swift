@@ -87,11 +87,6 @@ public struct TransformerEncoder: TextEncoder {
     /// Computed when it is first asked for, which reads the whole model once.
     public var fingerprint: String { loaded.fingerprint }
 
-    /// The memory of the packed weights, in bytes.
-    ///
-    /// The vectors of tokens stay in the file and are not counted.
-    public var packedByteCount: Int { loaded.model.byteCount }
-
     /// The prompts that the model's files name, such as `query`.
     public var prompts: [String: String] { loaded.sentences.prompts }
 

@@ -34,9 +34,4 @@ struct TransformerLayer: Sendable {
         self.down = try pack(["output.dense"], outputs: hidden, inputs: inner)
         self.outputNorm = try weights.norm("\(name).output.LayerNorm", width: hidden, epsilon: epsilon)
     }
-
-    /// The memory of the packed weights, in bytes.
-    var byteCount: Int {
-        qkv.byteCount + attentionOutput.byteCount + up.byteCount + down.byteCount + (positions?.byteCount ?? 0)
-    }
 }

@@ -68,9 +68,6 @@ final class TransformerModel: Sendable {
         return positions
     }
 
-    /// The memory of the packed weights, in bytes.
-    var byteCount: Int { layers.reduce(0) { $0 + $1.byteCount } }
-
     /// Computes the vectors of some sequences and lends them.
     ///
     /// - Parameters:

@@ -77,9 +77,6 @@ package final class PackedLinear: @unchecked Sendable {
 
     deinit { turnout_packed_free(packed) }
 
-    /// The memory it takes, in bytes.
-    package var byteCount: Int { turnout_packed_bytes(packed) }
-
     /// Bytes of scratch memory that ``apply(to:rows:activation:residual:into:scratch:pool:)`` needs.
     package func scratchByteCount(rows: Int) -> Int { turnout_linear_scratch(packed, rows) }
 

@@ -48,9 +48,6 @@ package struct RelativePositions: Sendable {
         }
     }
 
-    /// The memory of the packed vectors, in bytes.
-    package var byteCount: Int { (keys + queries).reduce(0) { $0 + $1.byteCount } }
-
     /// Lends them in the form that the kernels read.
     func withPointers(_ body: (UnsafePointer<turnout_positions>) -> Void) {
         withExtendedLifetime(self) {

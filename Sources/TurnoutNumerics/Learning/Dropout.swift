@@ -23,9 +23,6 @@ package struct Dropout: Sendable {
         drop = turnout_dropout(
             key: random.next(), threshold: UInt32(Double(share) * 0x1p32), scale: 1 / (1 - share))
     }
-
-    /// Whether anything is left out.
-    package var isActive: Bool { drop.threshold > 0 }
 }
 
 extension Kernels {

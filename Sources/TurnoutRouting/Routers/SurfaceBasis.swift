@@ -19,13 +19,6 @@ public struct SurfaceBasis: Sendable, Equatable {
     /// The length of ``expand(_:)``'s result.
     public static var count: Int { 3 * SurfaceFeatures.count - 1 }
 
-    /// Means of zero and deviations of one.
-    public static var unscaled: SurfaceBasis {
-        SurfaceBasis(
-            uncheckedCentre: [Float](repeating: 0, count: SurfaceFeatures.count),
-            spread: [Float](repeating: 1, count: SurfaceFeatures.count))
-    }
-
     /// Sets centre and spread.
     ///
     /// - Throws: ``TurnoutError`` with code `.damagedFile` for the wrong count, numbers that are not finite or a spread
@@ -41,10 +34,6 @@ public struct SurfaceBasis: Sendable, Equatable {
                 \(centre.count) and \(spread.count); train the router again
                 """)
         }
-        self.init(uncheckedCentre: centre, spread: spread)
-    }
-
-    private init(uncheckedCentre centre: [Float], spread: [Float]) {
         self.centre = centre
         self.spread = spread
     }
