@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import TurnoutCore
 import TurnoutEncoders
@@ -16,7 +17,21 @@ struct RouterConformanceTests {
         "", " ", "prompt 1 xxxxx ee", "prompt 2  e", String(repeating: "x", count: 5000), "日本語のプロンプト", "🙂\u{0}\n\n\n",
     ]
 
-    private func train(
+    /// Routers that several tests look at, each trained once.
+    private static let shared = Dictionary(
+        uniqueKeysWithValues: kinds.map { kind in
+            (
+                kind,
+                (
+                    binary: Once { try train(kind, madeUpRows(200, seed: 1) { $0 ? 1 : 0 }) },
+                    graded: Once { try train(kind, madeUpRows(200, seed: 1) { $0 ? 9 : 2 }) },
+                    learnt: Once { try train(kind, learnable) { ($0.resamples, $0.threads) = (100, 1) } }
+                )
+            )
+        })
+    private static let learnable = madeUpRows(600, seed: 7)
+
+    private static func train(
         _ kind: String, _ rows: [OutcomeRow], _ change: (inout RouterTraining.Options) -> Void = { _ in }
     ) throws -> EstimateRouter {
         var options = RouterTraining.Options(encoder: LetterEncoder(), createdAt: "2026-01-01T00:00:00Z")
@@ -43,8 +58,8 @@ struct RouterConformanceTests {
 
     @Test("a router that was saved and read says the same", arguments: kinds)
     func roundTrip(kind: String) throws {
-        for score in [{ $0 ? 1 : 0 }, { $0 ? 9 : 2 }] as [(Bool) -> Double] {
-            let router = try train(kind, madeUpRows(200, seed: 1, score: score))
+        let shared = try #require(Self.shared[kind])
+        for router in [try shared.binary.value(), try shared.graded.value()] {
             let path = temporaryPath()
             defer { try? FileManager.default.removeItem(atPath: path) }
             try RouterArtifact.save(router, to: path)
@@ -65,10 +80,8 @@ struct RouterConformanceTests {
 
     @Test("estimates are finite, within the range of scores, and within their own interval", arguments: kinds)
     func range(kind: String) throws {
-        for (score, range) in [({ $0 ? 1 : 0 }, 0.0...1), ({ $0 ? 9 : 2 }, 2.0...9)]
-            as [((Bool) -> Double, ClosedRange<Double>)]
-        {
-            let router = try train(kind, madeUpRows(200, seed: 2, score: score))
+        let shared = try #require(Self.shared[kind])
+        for (router, range) in [(try shared.binary.value(), 0.0...1), (try shared.graded.value(), 2.0...9)] {
             for prompt in Self.prompts {
                 let assessment = router.assess(prompt, candidates: Self.candidates)
                 #expect((0...1).contains(assessment.score), "\(kind): \(assessment.score)")
@@ -85,7 +98,7 @@ struct RouterConformanceTests {
 
     @Test("a candidate that it was not trained on is refused by name", arguments: kinds)
     func stranger(kind: String) throws {
-        let router = try train(kind, madeUpRows(100, seed: 3))
+        let router = try #require(Self.shared[kind]).binary.value()
         #expect {
             try router.validate(candidates: ["weak", "nobody"])
         } throws: {
@@ -97,9 +110,11 @@ struct RouterConformanceTests {
 
     @Test("one thread or four make the same file, and so does another run", arguments: kinds)
     func threads(kind: String) throws {
-        let rows = madeUpRows(700, seed: 4)
-        let files = try [1, 4, 4].map { threads in try bytes(of: train(kind, rows) { $0.threads = threads }) }
-        #expect(files[0] == files[1] && files[1] == files[2])
+        let one = try bytes(of: #require(Self.shared[kind]).learnt.value())
+        for _ in 0..<2 {
+            let four = try Self.train(kind, Self.learnable) { ($0.resamples, $0.threads) = (100, 4) }
+            #expect(try bytes(of: four) == one)
+        }
     }
 
     @Test("five models with scores missing here and there", arguments: kinds.filter { $0 != "hybrid" })
@@ -110,7 +125,7 @@ struct RouterConformanceTests {
                 rows[index].scores[ModelID(model)] = Double((index / (number + 2)) % 2)
             }
         }
-        let router = try train(kind, rows)
+        let router = try Self.train(kind, rows)
         #expect(router.card.models.count == 5)
         let estimates = router.assess("prompt 7 xx", candidates: router.card.models).estimates
         #expect(estimates.count == 5 && estimates.allSatisfy(\.value.isFinite))
@@ -118,7 +133,7 @@ struct RouterConformanceTests {
 
     @Test("it learns that prompts with an x need the strong model", arguments: kinds.filter { $0 != "random" })
     func learns(kind: String) throws {
-        let router = try train(kind, madeUpRows(600, seed: 7)) { $0.resamples = 100 }
+        let router = try #require(Self.shared[kind]).learnt.value()
         let apgr = try #require(router.card.metrics.first { $0.name == "apgr" })
         #expect(apgr.value > 0.55, "\(apgr.value)")
         let hard = router.assess("prompt 300 xxxxx ee", candidates: Self.candidates).score
@@ -142,7 +157,7 @@ struct RouterConformanceTests {
         default: for index in rows.indices { rows[index].scores = [:] }
         }
         #expect {
-            try train(kind, rows)
+            try Self.train(kind, rows)
         } throws: {
             ($0 as? TurnoutError)?.message.contains(problem.words) == true
         }
@@ -150,7 +165,7 @@ struct RouterConformanceTests {
 
     @Test("a file that was cut short, or whose tensors are of another kind, is refused", arguments: kinds)
     func damaged(kind: String) throws {
-        let whole = try bytes(of: train(kind, madeUpRows(100, seed: 9)))
+        let whole = try bytes(of: #require(Self.shared[kind]).binary.value())
         let path = temporaryPath()
         defer { try? FileManager.default.removeItem(atPath: path) }
         for count in [0, 7, 100, whole.count / 2, whole.count - 1] {
@@ -159,7 +174,7 @@ struct RouterConformanceTests {
         }
         // The same card over the tensors of a router that learns nothing: every other kind misses some.
         let other = kind == "random" ? "length" : "random"
-        let router = try train(other, madeUpRows(100, seed: 9))
+        let router = try #require(Self.shared[other]).binary.value()
         var file = SafetensorsBuilder()
         var card = router.card
         card.kind = kind
@@ -179,6 +194,22 @@ struct RouterConformanceTests {
             try RouterTrainers.trainer(kind, settings: ["nonsense=1"])
         } throws: {
             ($0 as? TurnoutError)?.message.contains("a \(kind) router has no setting 'nonsense'") == true
+        }
+    }
+}
+
+/// A value that is made when it is first asked for.
+private final class Once<Value: Sendable>: Sendable {
+    private let state = Mutex<Value?>(nil)
+    private let make: @Sendable () throws -> Value
+
+    init(_ make: @escaping @Sendable () throws -> Value) { self.make = make }
+
+    func value() throws -> Value {
+        try state.withLock { state in
+            let value = try state ?? make()
+            state = value
+            return value
         }
     }
 }
