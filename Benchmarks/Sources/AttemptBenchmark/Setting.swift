@@ -30,7 +30,7 @@ struct Setting: Sendable {
     func relay() async throws -> Int {
         let response = try await upstream.transport.send(
             UpstreamRequest(
-                endpoint: ChatRequest.endpoint, body: request.outgoing(naming: "model", after: nil),
+                endpoint: ChatRequest.endpoint, body: request.outgoing(to: "model", naming: "model"),
                 streams: request.streams))
         var bytes = 0
         while let chunk = try await response.body.next() { bytes += chunk.readableBytes }
@@ -41,9 +41,10 @@ struct Setting: Sendable {
     func engine() async throws -> Int {
         let runner = AttemptRunner(
             candidates: [upstream], request: request, headers: [:], rules: AttemptRules(),
+            arrival: clock.now,
             surroundings: .init(
                 clock: clock, deadlines: deadlines, health: health, date: { .distantPast },
-                jitter: { 0 }, record: { _ in }))
+                jitter: { 0 }, record: { _, _ in }))
         switch try await runner.start() {
         case .whole(_, let body, _): return body.readableBytes
         case .partial: return try await Self.bytes(of: RelayBody(runner))
