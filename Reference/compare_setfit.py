@@ -146,8 +146,8 @@ def run(model_folder, folders):
         print(json.dumps(result), flush=True)
 
 
-def command(binary, model_folder, folder, out, settings=()):
-    settings = os.environ.get("SETTINGS", "").split() + list(settings)
+def command(binary, model_folder, folder, out, settings=None):
+    settings = settings or os.environ.get("SETTINGS", "").split()
     return [binary, "train", "--router", "setfit", "--data", os.path.join(folder, "train.jsonl"), "--text-column", "text",
             "--encoder", os.path.abspath(model_folder), "--threads", THREADS, "--json", "--quiet", "-o", out,
             *(part for setting in settings for part in ("--set", setting))]
@@ -156,7 +156,7 @@ def command(binary, model_folder, folder, out, settings=()):
 def turnout(binary, model_folder, folders):
     from sklearn.linear_model import LogisticRegression
 
-    def predictions(folder, test, settings=()):
+    def predictions(folder, test, settings=None):
         with tempfile.TemporaryDirectory() as out:
             call = command(binary, model_folder, folder, os.path.join(out, "router.safetensors"), settings)
             call += [part for row in test for part in ("--predict", row["text"])]

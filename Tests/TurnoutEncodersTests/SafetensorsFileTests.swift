@@ -166,4 +166,20 @@ struct SafetensorsFileTests {
             #expect(error?.code == .damagedFile)
         }
     }
+
+    @Test("pages that are given back come back as they were, from a file and from memory")
+    func releasedPages() throws {
+        let ones = [Float](repeating: 1, count: 100_000)
+        var builder = SafetensorsBuilder()
+        try builder.add("ones", floats: ones, shape: [ones.count])
+        let bytes = builder.serialized()
+        let path = NSTemporaryDirectory() + "turnout-pages-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        for file in [try SafetensorsFile(bytes: bytes), try SafetensorsFile(contentsOf: path)] {
+            let tensor = try file.tensor("ones")
+            tensor.releasePages()
+            #expect(try tensor.floats() == ones)
+        }
+    }
 }

@@ -57,6 +57,21 @@ final class SafetensorsStorage: @unchecked Sendable {
         self.owner = .mapping
     }
 
+    /// Tells the system that some bytes of a mapped file will not be read again soon, so that they leave our memory.
+    ///
+    /// Only whole pages are given back, and only those of a mapped file: its bytes come back when they are touched, where
+    /// those of other memory would be lost.
+    func releasePages(of range: Range<Int>) {
+        guard owner == .mapping, !range.isEmpty else { return }
+        let part = UnsafeRawBufferPointer(rebasing: bytes[range])
+        guard let start = part.baseAddress else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = (Int(bitPattern: start) + page - 1) / page * page
+        let end = (Int(bitPattern: start) + part.count) / page * page
+        guard first < end, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
+        _ = madvise(address, end - first, Int32(MADV_DONTNEED))
+    }
+
     deinit {
         guard let start = bytes.baseAddress else { return }
         switch owner {

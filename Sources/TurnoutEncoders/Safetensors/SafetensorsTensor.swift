@@ -23,6 +23,9 @@ public struct SafetensorsTensor: Sendable {
         try withExtendedLifetime(storage) { try body(bytes) }
     }
 
+    /// Gives the memory of a mapped file's elements back to the system until they are read again.
+    func releasePages() { storage.releasePages(of: range) }
+
     /// The elements in place; the caller keeps ``storage`` alive.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage.bytes[range]) }
 

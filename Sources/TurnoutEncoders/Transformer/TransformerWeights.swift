@@ -1,14 +1,6 @@
 import TurnoutCore
 import TurnoutNumerics
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// The tensors of a model, wherever its files keep them and whatever they put before their names.
 struct TransformerWeights: Sendable {
     /// The files, in the order of their names.
@@ -151,22 +143,5 @@ struct TransformerWeights: Sendable {
         LayerNorm(
             gain: try floats(tensor("\(name).weight", shape: [width])),
             shift: try floats(tensor("\(name).bias", shape: [width])), epsilon: epsilon)
-    }
-}
-
-extension SafetensorsTensor {
-    /// Tells the system that the bytes of a mapped file will not be read again soon, so that they leave our memory.
-    ///
-    /// Only whole pages within the tensor are given back. Call it for tensors of files opened by path only: those are
-    /// mappings of files, whose bytes come back when they are touched.
-    func releasePages() {
-        withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress else { return }
-            let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-            let first = (Int(bitPattern: start) + page - 1) / page * page
-            let end = (Int(bitPattern: start) + bytes.count) / page * page
-            guard first < end, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
-            _ = madvise(address, end - first, Int32(MADV_DONTNEED))
-        }
     }
 }
