@@ -72,9 +72,10 @@ package enum WholeFile {
         guard let listing = opendir(String(folder)) else { return }
         defer { closedir(listing) }
         while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            // A record is only as long as its name: the array of the type may reach beyond it.
+            guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
+            let name = String(
+                cString: UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self))
             guard name.hasPrefix("\(prefix)."), name.hasSuffix(".partial") else { continue }
             let parts = name.dropFirst(prefix.count + 1).dropLast(".partial".count).split(separator: ".")
             guard parts.count == 2, let writer = pid_t(parts[0]), writer > 0, UInt64(parts[1]) != nil else { continue }

@@ -70,10 +70,7 @@ struct FewShotOptions: ParsableArguments {
         if let classMap { options.classMap = try Self.parse(classMap) }
         options.encoderName = data.encoder
         options.checkpoint = checkpointPlan
-        if let setfitFolder, FileManager.default.fileExists(atPath: setfitFolder) {
-            throw TurnoutError(
-                .io, "'\(setfitFolder)' is there already; give --setfit-folder another name, or remove it")
-        }
+        if let setfitFolder { try Self.checkFree(setfitFolder) }
         let table = try data.table()
         let encoder = try EncoderLocator.ofProcess(options: .init(threads: options.threads)).transformer(
             named: data.encoder)
@@ -85,6 +82,18 @@ struct FewShotOptions: ParsableArguments {
         return FewShotSummary(
             artifact: output, result: result,
             predictions: predict.map { ($0, result.probabilities($0)) })
+    }
+
+    /// Makes sure, before anything is trained, that a folder can be made.
+    private static func checkFree(_ folder: String) throws {
+        guard !FileManager.default.fileExists(atPath: folder) else {
+            throw TurnoutError(.io, "'\(folder)' is there already; give --setfit-folder another name, or remove it")
+        }
+        let parent = URL(filePath: folder).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: parent) else {
+            throw TurnoutError(
+                .io, "--setfit-folder: in '\(parent)' no folder can be made; make it, or choose another place")
+        }
     }
 
     private static func parse(_ text: String) throws -> [(className: String, model: ModelID)] {

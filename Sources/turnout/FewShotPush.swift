@@ -49,27 +49,39 @@ struct FewShotPush {
     /// - Parameters:
     ///   - folder: What Python's `SetFitModel` opens.
     ///   - artifact: The file of the router.
+    ///   - licence: What the model card says; `nil` for nothing.
     ///   - quiet: Whether progress is hidden.
     /// - Returns: The address of the model.
     /// - Throws: `TurnoutError` as ``ModelPush`` does; it says where everything is, so that nothing is trained again.
-    func run(_ folder: SentenceTransformerFolder, artifact: String, quiet: Bool) async throws -> String {
+    func run(
+        _ folder: SentenceTransformerFolder, artifact: String, licence: String?, quiet: Bool
+    ) async throws -> String {
         let place = FileManager.default.temporaryDirectory.appending(path: "turnout-push-\(UUID().uuidString)").path
         let display = TransferDisplay(quiet: quiet)
         defer { display.end() }
         do {
             try folder.write(to: place)
             try FileManager.default.copyItem(atPath: artifact, toPath: "\(place)/\(Self.artifact)")
-            _ = try await push.run(place, to: id) { display.show($0) }
         } catch {
-            let reason = (error as? TurnoutError)?.message ?? "\(error)"
-            throw TurnoutError(
-                (error as? TurnoutError)?.code ?? .io,
-                """
-                the router is in '\(artifact)', but was not pushed: \(reason); 'turnout models push \(place) \(id)' pushes \
-                what was to go
-                """, cause: error)
+            try? FileManager.default.removeItem(atPath: place)
+            throw failure(error, artifact, advice: "make room in the folder for temporary files, and train again")
+        }
+        var options = ModelPush.Options()
+        options.licence = licence
+        do {
+            _ = try await push.run(place, to: id, options: options) { display.show($0) }
+        } catch {
+            throw failure(error, artifact, advice: "'turnout models push \(place) \(id)' pushes what was to go")
         }
         try? FileManager.default.removeItem(atPath: place)
         return "\(settings.endpoint)/\(id)"
+    }
+
+    private func failure(_ error: any Error, _ artifact: String, advice: String) -> TurnoutError {
+        let known = error as? TurnoutError
+        return TurnoutError(
+            known?.code ?? .io,
+            "the router is in '\(artifact)', but was not pushed: \(known?.message ?? "\(error)"); \(advice)",
+            cause: error)
     }
 }

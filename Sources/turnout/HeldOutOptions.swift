@@ -33,7 +33,7 @@ struct HeldOutOptions: ParsableArguments {
     func refuseOdds() throws {
         guard RouterTrainers.comparison(of: train) == .difference else {
             throw ValidationError(
-                "a \(train) router estimates which model wins, not how good answers are; choose linear, knn or ensemble"
+                "a \(train) router does not estimate how good answers are; choose linear, knn or ensemble"
             )
         }
     }

@@ -218,7 +218,7 @@ struct TrainCommand: AsyncParsableCommand {
         }
         try EncoderOptions.requireTransformer(data.encoder, router: router)
         var summary = try fewShot.train(data, options: options, output: output, progress: quiet ? nil : TuningLine())
-        summary.address = try await push?.run(summary.result.folder(), artifact: output, quiet: quiet)
+        summary.address = try await push?.run(summary.result.folder(), artifact: output, licence: licence, quiet: quiet)
         return summary
     }
 

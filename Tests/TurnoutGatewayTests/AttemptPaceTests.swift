@@ -57,6 +57,41 @@ struct AttemptPaceTests {
         }
     }
 
+    @Test("the pace of a stream is known while it is under way")
+    func paceUnderWay() async throws {
+        try await run(paced(20)) { gateway, clock in
+            let reply = try await gateway.chat(ByteBuffer(string: streamed), headers: [:])
+            guard case .relayed(let rest) = reply.body else {
+                Issue.record("it is no stream")
+                return
+            }
+            var known: [Double] = []
+            while try await rest.next() != nil {
+                if let speed = gateway.snapshot(of: ["weak"])[0].speed.tokensPerSecond { known.append(speed) }
+            }
+            #expect(known.count > 5, "long before it ends")
+            #expect(known.allSatisfy { abs($0 - 20) < 4 }, "\(known)")
+        }
+    }
+
+    @Test("a reader that stops once spoils neither the pace before it nor the one after it")
+    func stoppingReader() async throws {
+        try await run(paced(20)) { gateway, clock in
+            let reply = try await gateway.chat(ByteBuffer(string: streamed), headers: [:])
+            guard case .relayed(let rest) = reply.body else {
+                Issue.record("it is no stream")
+                return
+            }
+            var (known, chunks): ([Double], Int) = ([], 0)
+            while try await rest.next() != nil {
+                chunks += 1
+                if chunks == 30 { try await clock.sleep(for: .seconds(3)) }
+                if let speed = gateway.snapshot(of: ["weak"])[0].speed.tokensPerSecond { known.append(speed) }
+            }
+            #expect(!known.isEmpty && known.allSatisfy { abs($0 - 20) < 4 }, "\(known) of \(chunks) chunks")
+        }
+    }
+
     @Test("a stream that nobody has begun yet makes its model look slow; once it is given up, it is as slow as it was")
     func waiting() async throws {
         var options = paced(100)

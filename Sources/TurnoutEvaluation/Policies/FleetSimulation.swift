@@ -7,7 +7,8 @@ public import TurnoutRouting
 ///
 /// Each model shares its processor among the requests it has: up to its capacity all run at full speed, beyond it each
 /// gets an equal part. Requests come at random at a rate that swings; one model is slow for a while through no fault of
-/// these requests. What the policy knows of speeds is what the gateway would know. Nothing else about the policies is simulated: the choice is the ``Decider``'s.
+/// these requests. What the policy knows of speeds is what the gateway would know. Nothing else about the policies is
+/// simulated: the choice is the ``Decider``'s.
 public struct FleetSimulation: Sendable {
     /// Who shares requests out.
     public enum Chooser: Sendable, CaseIterable {

@@ -4,7 +4,8 @@ public import TurnoutCore
 /// A file of rows divided into a part to train on and a part to test on.
 ///
 /// The file is read twice, as a stream: to decide, and to write. Where the rule leaves it open, rows of one prompt go to
-/// one side, since a question that was learnt is no test. Memory: about 50 bytes a row.
+/// one side, since a question that was learnt is no test. Memory: about 150 bytes a row, and the values of
+/// a field that are longer than 15 bytes.
 public struct FileSplit: Sendable {
     /// What decides who is held out.
     public enum Rule: Sendable, Equatable {
@@ -70,6 +71,11 @@ public struct FileSplit: Sendable {
         path: String, rule: Rule, share: Double, seed: UInt64, options: OutcomeReader.Options = .init(),
         progress: ((Int) -> Void)? = nil
     ) throws {
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            throw TurnoutError(
+                .invalidArgument, "'\(path)' is no file on disk, and it is read twice; write it to one first")
+        }
         let survey = try RowSurvey(path: path, rule: rule, options: options, progress: progress)
         let test: [Int]
         do {
@@ -167,7 +173,9 @@ private struct RowSurvey {
             if let field = options.groupBy {
                 guard let value = row.group else {
                     throw TurnoutError(
-                        .invalidData, "\(row.place): the row lacks the field '\(field)'; add it, or split without it")
+                        .invalidData,
+                        "\(row.place): the row lacks the field '\(field)', which every row needs; add it, or split without it"
+                    )
                 }
                 values.append(value)
             }

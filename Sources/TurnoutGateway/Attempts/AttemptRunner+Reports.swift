@@ -127,19 +127,25 @@ extension AttemptRunner {
         let firstToken = now - live[number].started
         live[number].record.firstToken = firstToken
         live[number].window = (now, live[number].reader.contentEvents)
-        live[number].piece = live[number].window
+        live[number].piece = LiveAttempt.Piece(start: now, events: live[number].reader.contentEvents, isFirst: true)
         live[number].isAwaited = false
         surroundings.health.answered(live[number].upstream, firstToken: firstToken, now: now)
     }
 
     /// Tells how fast the latest piece of a stream was, unless its reader was slow and it had to wait.
+    ///
+    /// A piece that waited for more than a tenth of its time says nothing, nor does the next one, in which what had piled
+    /// up comes at once. What is left at the end says something only where there was nothing before it.
     func notePace(of number: Int, isLast: Bool) {
-        guard let piece = live[number].piece, let firstToken = live[number].record.firstToken else { return }
-        let (now, tokens) = (live[number].lastHeard, live[number].reader.contentEvents - piece.events)
-        guard isLast || (tokens >= LiveSpeed.leastTokens && now - piece.start >= LiveSpeed.piece) else { return }
-        live[number].piece = (now, live[number].reader.contentEvents)
-        guard live[number].delay < (now - live[number].started - firstToken) / 10 else { return }
-        surroundings.health.heard(live[number].upstream, tokens: tokens, in: now - piece.start, now: now)
+        guard let piece = live[number].piece else { return }
+        let (now, events) = (live[number].lastHeard, live[number].reader.contentEvents)
+        let (tokens, duration) = (events - piece.events, now - piece.start)
+        let isWhole = tokens >= LiveSpeed.leastTokens && duration >= LiveSpeed.piece
+        guard isWhole || (isLast && piece.isFirst) else { return }
+        let isDelayed = piece.delay > duration / 10
+        live[number].piece = LiveAttempt.Piece(start: now, events: events, isBacklog: isDelayed)
+        guard !isDelayed, !piece.isBacklog else { return }
+        surroundings.health.heard(live[number].upstream, tokens: tokens, in: duration, now: now)
     }
 
     /// Tells that the first token of an attempt will not be waited for any longer.

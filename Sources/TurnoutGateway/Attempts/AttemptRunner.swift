@@ -263,7 +263,7 @@ package final class AttemptRunner {
         let delay = surroundings.clock.now - leftAt
         for number in live.indices where plan.attempts[number].isRunning {
             live[number].lastHeard += delay
-            live[number].delay += delay
+            live[number].piece?.delay += delay
             live[number].window?.start += delay
             live[number].finished = live[number].finished.map { $0 + delay }
         }

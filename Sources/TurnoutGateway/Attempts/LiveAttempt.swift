@@ -21,18 +21,30 @@ struct LiveAttempt {
     var heldBytes = 0
     /// When something came last; before, when it was started.
     var lastHeard: Duration
-    /// For how long it could not be listened to, because the client was taking what had come.
-    var delay = Duration.zero
     /// When the stream said that it is finished.
     var finished: Duration?
     /// Where the window began in which the pace is held against its limit, and how much had come by then.
     var window: (start: Duration, events: Int)?
-    /// The same for the piece whose pace is to be told next.
-    var piece: (start: Duration, events: Int)?
+    /// The piece of the stream whose pace is to be told next.
+    var piece: Piece?
     /// Whether its first token is waited for.
     var isAwaited = false
     /// Whether the plan was told that content is there.
     var hasSpoken = false
+
+    /// A piece of a stream.
+    struct Piece {
+        /// When it began.
+        let start: Duration
+        /// How much had come by then.
+        let events: Int
+        /// For how long it could not be listened to, because the client was taking what had come.
+        var delay = Duration.zero
+        /// Whether the stream began with it.
+        var isFirst = false
+        /// Whether much of it may have been waiting, because the piece before it was delayed.
+        var isBacklog = false
+    }
 
     mutating func hold(_ chunk: ByteBuffer) {
         held.append(chunk)

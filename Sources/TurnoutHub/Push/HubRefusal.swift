@@ -6,7 +6,7 @@ struct HubRefusal: Error, Sendable {
     let retryAfter: String?
     let endpoint: String
     let id: RepositoryID
-    /// Whether it came from the store of large files, which the token was not sent to.
+    /// Whether it came from a store of large files that the token was not sent to.
     let isOfStore: Bool
 
     /// Whether an address for a large file may no longer be good: stores that are asked by signature answer so.

@@ -184,7 +184,7 @@ struct HubWriter: Sendable {
             guard (200..<300).contains(response.status.code) else {
                 throw HubRefusal(
                     status: Int(response.status.code), retryAfter: response.headers.first(name: "retry-after"),
-                    endpoint: settings.endpoint, id: id, isOfStore: method == .PUT)
+                    endpoint: settings.endpoint, id: id, isOfStore: origin != home || isSigned)
             }
             return ([UInt8](answer.readableBytesView), response.headers.first(name: "etag"))
         }

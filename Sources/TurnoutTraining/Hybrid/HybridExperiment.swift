@@ -69,6 +69,9 @@ public struct HybridExperiment: Sendable {
             throw TurnoutError(
                 .unsupported, "a hybrid router chooses between two models; name a small and a large one with --models")
         }
+        guard Set(table.rows.map(\.weight)).count < 2 else {
+            throw TurnoutError(.unsupported, "a hybrid router counts every row the same; leave out --weight")
+        }
         let rows = table.rows.filter { QualitySamples($0, small: models[0], large: models[1]) != nil }
         guard rows.count >= 100 else {
             throw TurnoutError(

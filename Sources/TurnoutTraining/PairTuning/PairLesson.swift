@@ -92,12 +92,12 @@ struct PairLesson {
         return rows.indices.map { row in
             let own = comparisons.start[row]..<comparisons.start[row + 1]
             guard !own.isEmpty else { return nil }
-            var shares: [Float] = [0, 0, 0]
+            var counts = [0, 0, 0]
             for index in own {
                 let won = comparisons.first[index] == 1 ? comparisons.share[index] : 1 - comparisons.share[index]
-                shares[won == 1 ? 0 : won == 0 ? 2 : 1] += 1 / Float(own.count)
+                counts[won == 1 ? 0 : won == 0 ? 2 : 1] += 1
             }
-            return shares
+            return counts.map { Float($0) / Float(own.count) }
         }
     }
 
@@ -149,7 +149,7 @@ struct PairLesson {
         order = order.dropFirst(test.count)
         let validation = order.prefix(kind.choosesEpoch ? share : 0)
         let training = order.dropFirst(validation.count).sorted()
-        guard Set(training.map { Array(targets[row: $0]) }).count > 1 else {
+        guard !isAlike(training) else {
             throw TurnoutError(
                 .insufficientData,
                 """
@@ -158,5 +158,13 @@ struct PairLesson {
                 """)
         }
         return Parts(training: training, validation: Array(validation), test: Array(test))
+    }
+
+    /// Whether some rows teach the same of every prompt.
+    private func isAlike(_ rows: [Int]) -> Bool {
+        switch kind {
+        case .classifier: (0..<targets.columns).count { outcome in rows.contains { targets[$0, outcome] > 0 } } < 2
+        case .hybrid: Set(rows.map { targets[$0, 0] }).count < 2
+        }
     }
 }
