@@ -6,7 +6,7 @@
 
     python Reference/compare_setfit.py run MODEL FOLDER [FOLDER …]
         trains on FOLDER/train.jsonl with setfit's defaults and THREADS threads (2), tests on FOLDER/test.jsonl; prints a JSON
-        object a folder: accuracy tuned, accuracy of the frozen encoder with logistic regression, seconds, peak memory.
+        object a folder: accuracy, seconds, peak memory.
         HEAD=differentiable takes setfit's torch head.
 
     python Reference/compare_setfit.py turnout BINARY MODEL FOLDER [FOLDER …]
@@ -114,7 +114,6 @@ def run(model_folder, folders):
     import transformers
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments
-    from sklearn.linear_model import LogisticRegression
 
     torch.set_num_threads(int(THREADS))
     logging.disable(logging.WARNING)
@@ -125,12 +124,8 @@ def run(model_folder, folders):
         classes = sorted({r["label"] for r in train})
         options = dict(use_differentiable_head=True, head_params={"out_features": len(classes)}) if differentiable else {}
         model = SetFitModel.from_pretrained(model_folder, labels=classes, **options)
-        body = model.model_body
         texts, labels = [r["text"] for r in train], [classes.index(r["label"]) for r in train]
         result = {"folder": folder}
-        if not os.environ.get("TIMES"):
-            frozen = LogisticRegression().fit(body.encode(texts), [r["label"] for r in train])
-            result |= accuracies("frozen", frozen.predict(body.encode([r["text"] for r in test])), test)
         with tempfile.TemporaryDirectory() as out:
             arguments = TrainingArguments(output_dir=out, report_to="none", save_strategy="no", show_progress_bar=False)
             arguments.logging_dir = None
