@@ -90,8 +90,8 @@ struct RefusalTests {
 
     @Test("nobody there is said so")
     func unreachable() async throws {
-        try await HubScene.with { scene in
-            await scene.hub.close()
+        // A port that nobody is given by chance.
+        try await HubScene.with(["HF_ENDPOINT": "http://127.0.0.1:1"]) { scene in
             let failure = await scene.failedPull()
             #expect(failure?.code == .network)
             #expect(scene.clock.waits.count == 4)
