@@ -73,6 +73,14 @@ struct FileSplitTests {
         #expect(try message("a.jsonl", rows + "\n{", .random).contains("line 5: not valid JSON"))
     }
 
+    @Test("what can be read only once is refused")
+    func pipe() throws {
+        let error = #expect(throws: TurnoutError.self) {
+            _ = try FileSplit(path: "/dev/null", rule: .random, share: 0.2, seed: 1)
+        }
+        #expect(error?.code == .invalidArgument && error?.message.contains("read twice") == true)
+    }
+
     @Test("a file that has become shorter is not split")
     func changed() throws {
         let file = try TemporaryFile("rows.jsonl", (0..<9).map { Self.line($0) }.joined(separator: "\n"))
