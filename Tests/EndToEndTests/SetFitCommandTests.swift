@@ -4,49 +4,33 @@ import Testing
 
 /// Few-shot training of a small transformer with random weights, from the command line.
 struct SetFitCommandTests {
-    private let folder: URL
-    private let encoder = DocumentationTests.root.appending(path: "Tests/TurnoutTrainingTests/Fixtures/Tuning/bert")
-        .path
+    private let letters: LetterFolder
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "turnout-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let rows = (0..<40).map { i in
-            let letters = Array(i % 2 == 0 ? "abcdefg" : "tuvwxyz")
-            var number = i * 97 + 13  // its digits to the base of 7: no two texts are the same
-            let text = (0..<6).map { _ in
-                defer { number /= 7 }
-                return String(letters[number % 7])
-            }.joined(separator: " ")
-            return "{\"prompt_text\": \"\(text)\", \"difficulty\": \"\(i % 2 == 0 ? "simple" : "complex")\"}"
+        letters = try LetterFolder("labelled.jsonl", rows: 40) {
+            "{\"prompt_text\": \"\($0)\", \"difficulty\": \"\($1 ? "simple" : "complex")\"}"
         }
-        try rows.joined(separator: "\n").write(
-            to: folder.appending(path: "labelled.jsonl"), atomically: true, encoding: .utf8)
-    }
-
-    private func run(_ command: String) async throws -> (status: Int32, output: String, error: String) {
-        let result = try await TurnoutProcess.run(shell: "cd '\(folder.path)' && \(command)")
-        return (result.status, result.standardOutput, result.standardError)
     }
 
     private var common: String {
         """
         turnout train --router setfit --text-column prompt_text --label-column difficulty --data labelled.jsonl \
-        --encoder '\(encoder)' --set learning_rate=0.002 --class-map simple=weak,complex=strong
+        --encoder '\(LetterFolder.encoder)' --set learning_rate=0.002 --class-map simple=weak,complex=strong
         """
     }
 
     @Test("labels become a router in one file, which routes without the encoder's folder, and a picture of the loss")
     func fewShot() async throws {
-        let trained = try await run("\(common) --set iterations=3 --svg loss.svg --predict 'a b c' -o few.safetensors")
+        let trained = try await letters.run(
+            "\(common) --set iterations=3 --svg loss.svg --predict 'a b c' -o few.safetensors")
         #expect(trained.status == 0, "\(trained.error)")
         #expect(trained.error.contains("40 texts, 240 pairs, 15 steps; up to "))
         #expect(trained.output.contains("ladder, weakest first: weak, strong"))
         #expect(trained.output.contains("simple ("))
-        let easy = try await run("turnout route --router few.safetensors --threshold 0.5 'a c d e f'")
-        let hard = try await run("turnout route --router few.safetensors --threshold 0.5 't z u v x'")
+        let easy = try await letters.run("turnout route --router few.safetensors --threshold 0.5 'a c d e f'")
+        let hard = try await letters.run("turnout route --router few.safetensors --threshold 0.5 't z u v x'")
         #expect(easy.output.hasPrefix("weak") && hard.output.hasPrefix("strong"), "\(easy) \(hard)")
-        let picture = try String(contentsOf: folder.appending(path: "loss.svg"), encoding: .utf8)
+        let picture = try String(contentsOf: letters.url.appending(path: "loss.svg"), encoding: .utf8)
         #expect(picture.hasPrefix("<svg") && picture.contains("The loss of each step"))
     }
 
@@ -54,7 +38,7 @@ struct SetFitCommandTests {
     func recipe() async throws {
         try """
         dataset_name: labelled.jsonl
-        sentence_model: \(encoder)
+        sentence_model: \(LetterFolder.encoder)
         text_col_name: prompt_text
         label_col_name: difficulty
         test_size: 0.4
@@ -62,8 +46,8 @@ struct SetFitCommandTests {
         num_epochs: 2
         push_to_hub: false
         huggingface_out_dir: someone/some_router
-        """.write(to: folder.appending(path: "recipe.yaml"), atomically: true, encoding: .utf8)
-        let trained = try await run(
+        """.write(to: letters.url.appending(path: "recipe.yaml"), atomically: true, encoding: .utf8)
+        let trained = try await letters.run(
             "turnout train --router setfit --recipe recipe.yaml --set learning_rate=0.002 -o few.safetensors --json --quiet"
         )
         #expect(trained.status == 0, "\(trained.error)")
@@ -72,8 +56,8 @@ struct SetFitCommandTests {
         #expect((object["epoch_accuracy"] as? [Double])?.count == 2 && object["rows"] as? Int == 24)
         #expect(((object["metrics"] as? [[String: Any]])?.first?["name"] as? String) == "accuracy")
         for (line, word) in [("test_sise: 1", "test_sise"), ("batch_size: many", "batch_size")] {
-            try line.write(to: folder.appending(path: "bad.yaml"), atomically: true, encoding: .utf8)
-            let refused = try await run("turnout train --router setfit --recipe bad.yaml -o x.safetensors")
+            try line.write(to: letters.url.appending(path: "bad.yaml"), atomically: true, encoding: .utf8)
+            let refused = try await letters.run("turnout train --router setfit --recipe bad.yaml -o x.safetensors")
             #expect(refused.status == 3 && refused.error.contains(word), "\(refused)")
         }
     }
@@ -81,12 +65,12 @@ struct SetFitCommandTests {
     private func write(recipe rest: String) throws {
         try """
         dataset_name: labelled.jsonl
-        sentence_model: \(encoder)
+        sentence_model: \(LetterFolder.encoder)
         text_col_name: prompt_text
         label_col_name: difficulty
         push_to_hub: true
         \(rest)
-        """.write(to: folder.appending(path: "recipe.yaml"), atomically: true, encoding: .utf8)
+        """.write(to: letters.url.appending(path: "recipe.yaml"), atomically: true, encoding: .utf8)
     }
 
     private static let pushing =
@@ -100,7 +84,7 @@ struct SetFitCommandTests {
         state.uploads.token = "hf_secret"
         let hub = try await FakeHub(state)
         let result = try await TurnoutProcess.run(
-            shell: "\(Self.pushing) --set head=differentiable --json", in: folder,
+            shell: "\(Self.pushing) --set head=differentiable --licence apache-2.0 --json", in: letters.url,
             environment: ["HF_ENDPOINT": hub.hub.address, "HF_TOKEN": "hf_secret"])
         let (files, commits, address) = (hub.state.files, hub.state.uploads.commits, hub.hub.address)
         await hub.close()
@@ -111,10 +95,11 @@ struct SetFitCommandTests {
         #expect(commits.count == 1)
         let expected = ["config_setfit.json", "model.safetensors", "model_head.pkl", "router.safetensors", "README.md"]
         #expect(expected.allSatisfy { files[$0] != nil }, "\(files.keys)")
-        let artifact = try Data(contentsOf: folder.appending(path: "few.safetensors"))
+        let artifact = try Data(contentsOf: letters.url.appending(path: "few.safetensors"))
         #expect(files["router.safetensors"]?.bytes == Array(artifact))
         let card = String(decoding: files["README.md"]?.bytes ?? [], as: UTF8.self)
         #expect(card.contains("SetFitModel.from_pretrained(\"org/tiny\")") && card.contains("A `setfit` router"))
+        #expect(card.contains("license: apache-2.0"))
     }
 
     @Test(
@@ -128,11 +113,11 @@ struct SetFitCommandTests {
     func nowhereToPush(line: String, environment: [String: String], words: String) async throws {
         try write(recipe: line)
         let result = try await TurnoutProcess.run(
-            shell: Self.pushing, in: folder,
-            environment: environment.merging(["HF_HOME": folder.path, "HF_ENDPOINT": "http://127.0.0.1:9"]) { $1 })
+            shell: Self.pushing, in: letters.url,
+            environment: environment.merging(["HF_HOME": letters.url.path, "HF_ENDPOINT": "http://127.0.0.1:9"]) { $1 })
         #expect(result.status == 3 && result.standardError.contains(words), "\(result)")
         #expect(!result.standardError.contains("steps") && !result.standardError.contains("hf_secret"))
-        #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "few.safetensors").path))
+        #expect(!FileManager.default.fileExists(atPath: letters.url.appending(path: "few.safetensors").path))
     }
 
     @Test("a push that fails leaves the router, and says how to go on")
@@ -142,31 +127,36 @@ struct SetFitCommandTests {
         state.uploads.token = "hf_other"
         let hub = try await FakeHub(state)
         let result = try await TurnoutProcess.run(
-            shell: Self.pushing, in: folder, environment: ["HF_ENDPOINT": hub.hub.address, "HF_TOKEN": "hf_secret"])
+            shell: Self.pushing, in: letters.url,
+            environment: ["HF_ENDPOINT": hub.hub.address, "HF_TOKEN": "hf_secret"])
         await hub.close()
         #expect(result.status == 4 && result.standardError.contains("the router is in 'few.safetensors'"), "\(result)")
         let kept = try #require(result.standardError.firstMatch(of: /turnout models push (\S+) org\/tiny/)).1
         #expect(FileManager.default.fileExists(atPath: "\(kept)/router.safetensors"))
         try FileManager.default.removeItem(atPath: String(kept))
-        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "few.safetensors").path))
+        #expect(FileManager.default.fileExists(atPath: letters.url.appending(path: "few.safetensors").path))
     }
 
     @Test("the folder of a SetFit model is written where it is asked for, and over nothing")
     func setfitFolder() async throws {
         let command = "\(common) --set iterations=1 --setfit-folder tuned -o few.safetensors --quiet"
-        let trained = try await run(command)
+        let trained = try await letters.run(command)
         #expect(trained.status == 0, "\(trained.error)")
-        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "tuned/model_head.safetensors").path))
-        let again = try await run(command)
+        #expect(
+            FileManager.default.fileExists(atPath: letters.url.appending(path: "tuned/model_head.safetensors").path))
+        let again = try await letters.run(command)
         #expect(again.status == 3 && again.error.contains("'tuned' is there already"), "\(again)")
+        let nowhere = try await letters.run("\(common) --setfit-folder not/there -o other.safetensors")
+        #expect(nowhere.status == 3 && nowhere.error.contains("no folder can be made"), "\(nowhere)")
+        #expect(!nowhere.error.contains("steps"), "before anything is trained")
     }
 
     @Test("killed with -9 and started again, training ends as if nothing had happened")
     func killed() async throws {
         let command =
             "\(common) --set epochs=4 --set iterations=10 --checkpoint-every 7 --predict 'a b t' --json --quiet"
-        let whole = try await run("\(command) -o whole.safetensors")
-        let resumed = try await run(
+        let whole = try await letters.run("\(command) -o whole.safetensors")
+        let resumed = try await letters.run(
             """
             ( \(command) --checkpoint state -o part.safetensors >killed.json & pid=$!
               while [ ! -e state ]; do sleep 0.01; done; kill -9 $pid; wait $pid )
@@ -188,7 +178,7 @@ struct SetFitCommandTests {
         )
         #expect(one.losses.count == 200 && one.losses == two.losses)
         #expect(one.probabilities.count == 2 && one.probabilities == two.probabilities)
-        #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "state").path))
+        #expect(!FileManager.default.fileExists(atPath: letters.url.appending(path: "state").path))
     }
 
     @Test("a static encoder, other kinds' options and bad settings are refused with a sentence")
@@ -200,10 +190,10 @@ struct SetFitCommandTests {
             ("--data labelled.jsonl --class-map simple", 2, "LABEL=MODEL"),
             ("", 2, "--data is missing"),
         ] as [(String, Int32, String)] {
-            let refused = try await run("turnout train --router setfit \(arguments) -o x.safetensors")
+            let refused = try await letters.run("turnout train --router setfit \(arguments) -o x.safetensors")
             #expect(refused.status == status && refused.error.contains(word), "\(arguments): \(refused)")
         }
-        let other = try await run("turnout train --data labelled.jsonl --svg loss.svg -o x.safetensors")
+        let other = try await letters.run("turnout train --data labelled.jsonl --svg loss.svg -o x.safetensors")
         #expect(other.status == 2 && other.error.contains("setfit"))
     }
 }

@@ -165,11 +165,13 @@ struct PushTests {
         }
     }
 
-    @Test("an address of the store that is no longer good is asked for anew, once", arguments: [nil, 16_384])
-    func expired(partBytes: Int?) async throws {
+    @Test(
+        "an address of the store that is no longer good is asked for anew, once",
+        arguments: [(nil, "put"), (16_384, "put"), (16_384, "complete")])
+    func expired(partBytes: Int?, step: String) async throws {
         try await PushScene.with(change: { state in
             state.uploads.partBytes = partBytes
-            state.uploads.faults["put"] = [{ $0.status = .forbidden }]
+            state.uploads.faults[step] = [{ $0.status = .forbidden }]
         }) { scene in
             let moved = Mutex<Int64>(0)
             _ = try await scene.push { event in

@@ -87,15 +87,20 @@ struct HybridTuningTests {
     func bestEpoch() throws {
         var options = Self.options(.probabilistic)
         (options.tuning.learningRate, options.tuning.epochs) = (0.2, 6)
-        var scores: [Double] = []
-        let result = try Self.train("bert", options) { event in
-            if case .step(let progress) = event, let score = progress.score, progress.epoch > scores.count {
-                scores.append(score)
-            }
+        let lesson = try PairLesson(.hybrid(.probabilistic), OutcomeTable(rows: Self.rows(120)), models: Self.pair)
+        let parts = try lesson.parts(seed: 1, tests: false)
+        let fit = try PairTuning(TuningFixture("bert").encoder, options: options).fit(lesson, parts) { _ in }
+        let (scores, best) = (fit.record.scores, try #require(fit.record.bestEpoch))
+        #expect(scores.count == 6 && scores[best] == scores.max())
+        #expect(
+            scores[best] > scores[5] + 0.01, "a rate that overshoots, so that the last epoch is not the best: \(scores)"
+        )
+        let chances = fit.estimates(of: parts.validation.map { lesson.rows[$0].prompt }).map { $0[0] }
+        let logarithms = zip(parts.validation, chances).map { row, chance in
+            let label = Double(lesson.targets[row, 0])
+            return label * log(chance) + (1 - label) * log(1 - chance)
         }
-        let best = try #require(scores.indices.max { scores[$0] < scores[$1] })
-        #expect(scores.count == 6 && result.bestEpoch == best + 1)
-        #expect(result.router.card.notes.contains("the \(best + 1) of 6"))
+        #expect(abs(logarithms.reduce(0, +) / Double(logarithms.count) - scores[best]) < 1e-3, "its weights are stored")
     }
 
     @Test("threads change nothing, and a run that is taken up again ends at the same file")

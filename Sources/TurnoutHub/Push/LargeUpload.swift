@@ -91,8 +91,7 @@ struct LargeUpload: Sendable {
                     address, file, from: start, count: count, headers: usual, moved: { meter.add($0) })
             } catch {
                 meter.takeBack(to: before)
-                guard let refusal = error as? HubRefusal, !refusal.isExpiry else { throw error }
-                throw refusal.failure
+                throw Self.named(error)
             }
         }
     }
@@ -100,8 +99,18 @@ struct LargeUpload: Sendable {
     private func tell(_ address: String, _ fields: [String: Any], isSigned: Bool) async throws {
         let body = try JSONSerialization.data(withJSONObject: fields, options: [.sortedKeys, .withoutEscapingSlashes])
         try await retrying.run {
-            try await ModelPush.named { try await writer.tell(address, json: [UInt8](body), isSigned: isSigned) }
+            do {
+                try await writer.tell(address, json: [UInt8](body), isSigned: isSigned)
+            } catch {
+                throw Self.named(error)
+            }
         }
+    }
+
+    /// A refusal in words, but for that of an address which is no longer good: the file is sent to a new one.
+    private static func named(_ error: any Error) -> any Error {
+        guard let refusal = error as? HubRefusal, !refusal.isExpiry else { return error }
+        return refusal.failure
     }
 }
 
