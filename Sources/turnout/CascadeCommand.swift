@@ -34,8 +34,7 @@ struct CascadeCommand: AsyncParsableCommand {
     @Option(help: "Bootstrap resamples behind the intervals.")
     var resamples = 500
 
-    @Option(help: "Threads; the result is the same with any number.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var threads: ThreadOptions
 
     @Flag(help: "Prints one JSON object.")
     var json = false
@@ -52,7 +51,6 @@ struct CascadeCommand: AsyncParsableCommand {
         guard verifyCost >= 0, verifyCost.isFinite else {
             throw ValidationError("--verify-cost is \(verifyCost), but must not be negative")
         }
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         guard 20...100_000 ~= resamples else {
             throw ValidationError("--resamples is \(resamples), but must lie between 20 and 100000")
         }
@@ -68,16 +66,16 @@ struct CascadeCommand: AsyncParsableCommand {
 
     private func report(_ progress: ProgressLine?) throws -> CascadeReport {
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
-        let table = try source.table(encoder: heldOut.encoder.load(), threads: threads)
+        let table = try source.table(encoder: heldOut.encoder.load(), threads: threads.count)
         let (examples, _, fit) = try heldOut.crossFit(
-            table, models: models?.models ?? [], groupBy: source.groupBy, threads: threads, progress)
+            table, models: models?.models ?? [], groupBy: source.groupBy, threads: threads.count, progress)
         progress?.report(TrainingProgress(stage: .measuring, completed: 0, total: 0))
         let outcomes = try CascadeOutcomes(
             rows: examples.rows, models: examples.models, estimates: fit.outOfFold,
             costs: try prices.costs(), verifierAUC: verifierAUC, seed: heldOut.seed,
             keepsGroupsTogether: source.groupBy != nil)
         let data = try outcomes.data(verifyCost: verifyCost / 1000)
-        let comparison = try CascadeComparison(data, resamples: resamples, seed: heldOut.seed, threads: threads)
+        let comparison = try CascadeComparison(data, resamples: resamples, seed: heldOut.seed, threads: threads.count)
         return CascadeReport(
             data: data, points: comparison.points(), escalations: comparison.escalations(),
             simulatedAUC: outcomes.isSimulated ? verifierAUC : nil)

@@ -38,8 +38,7 @@ extension DataCommand {
 
         @OptionGroup var encoder: EncoderOptions
 
-        @Option(help: "Threads for --test; the result is the same with any number.")
-        var threads = ProcessInfo.processInfo.activeProcessorCount
+        @OptionGroup var threads: ThreadOptions
 
         @Flag(help: "Prints one JSON object.")
         var json = false
@@ -49,7 +48,6 @@ extension DataCommand {
 
         func validate() throws {
             guard !files.isEmpty else { throw ValidationError("no file is given; name at least one") }
-            guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         }
 
         func run() async throws {
@@ -61,7 +59,7 @@ extension DataCommand {
             let progress = quiet ? nil : ProgressLine()
             defer { progress?.finish() }
             let check = try test.map {
-                try similarity.check(against: $0, columns: columns, encoder: encoder.load(), threads: threads)
+                try similarity.check(against: $0, columns: columns, encoder: encoder.load(), threads: threads.count)
             }
             return try DatasetDescription(paths: files, options: columns.readerOptions, check: check) {
                 progress?.report(TrainingProgress(stage: .reading, completed: $0, total: 0))

@@ -27,8 +27,7 @@ struct DistillCommand: ParsableCommand {
     @Option(help: "The transformer's licence (an SPDX identifier), for the card; what its README.md says by default.")
     var licence: String?
 
-    @Option(help: "Threads; the table is the same with any number.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var threads: ThreadOptions
 
     @Option(name: [.short, .customLong("output")], help: "Where the table goes; a .safetensors file.")
     var output: String
@@ -40,7 +39,6 @@ struct DistillCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         guard encoder != "static" else {
             throw ValidationError("--encoder is 'static', which is such a table already; give a transformer")
         }
@@ -51,12 +49,13 @@ struct DistillCommand: ParsableCommand {
 
     func run() throws {
         let started = ContinuousClock.now
-        let transformer = try EncoderLocator.ofProcess(options: .init(threads: threads)).transformer(named: encoder)
+        let transformer = try EncoderLocator.ofProcess(options: .init(threads: threads.count)).transformer(
+            named: encoder)
         var options = StaticTableDistiller.Options()
         options.dimensions = dimensions
         options.modelName = modelName ?? (EncoderLocator.isPath(encoder) ? nil : encoder)
         options.licence = licence
-        options.threads = threads
+        options.threads = threads.count
         let progress = quiet ? nil : ProgressLine()
         let table = try StaticTableDistiller(options: options).distil(transformer) { progress?.report($0) }
         progress?.finish()

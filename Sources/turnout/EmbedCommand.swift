@@ -30,8 +30,7 @@ struct EmbedCommand: AsyncParsableCommand {
         })
     var weights = WeightStorage.float32
 
-    @Option(help: "Threads; the vectors are the same with any number.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var threads: ThreadOptions
 
     @Option(name: [.short, .customLong("output")], help: "Safetensors file for the vectors, instead of JSON lines.")
     var output: String?
@@ -43,7 +42,6 @@ struct EmbedCommand: AsyncParsableCommand {
     private static let block = 1024
 
     func validate() throws {
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         if let output, !output.hasSuffix(".safetensors") {
             throw ValidationError(
                 "--output is '\(output)', but must end in .safetensors; JSON lines go to standard output")
@@ -51,7 +49,7 @@ struct EmbedCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let encoder = try choice.load(.init(storage: weights, threads: threads))
+        let encoder = try choice.load(.init(storage: weights, threads: threads.count))
         let progress = quiet ? nil : ProgressLine()
         defer { progress?.finish() }
         var vectors: [Float] = []

@@ -73,8 +73,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Where random numbers start.")
     var seed: UInt64 = 0
 
-    @Option(help: "Threads; the result is the same with any number.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var threads: ThreadOptions
 
     @Option(help: "Writes a report: one HTML page that needs nothing beside it.")
     var report: String?
@@ -107,7 +106,6 @@ struct EvaluateCommand: AsyncParsableCommand {
         guard !showPrompts || report != nil else {
             throw ValidationError("--show-prompts is for the report; give --report FILE.html with it")
         }
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         guard resamples >= 20, resamples <= 100_000 else {
             throw ValidationError("--resamples is \(resamples), but must lie between 20 and 100000")
         }
@@ -171,7 +169,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             notes += further
         }
         var options = Evaluator.Options()
-        (options.resamples, options.seed, options.threads) = (resamples, seed, threads)
+        (options.resamples, options.seed, options.threads) = (resamples, seed, threads.count)
         var result = try Evaluator(options: options).evaluate(routers, on: data) { done, total in
             progress?.report(TrainingProgress(stage: .measuring, completed: done, total: total))
         }
@@ -183,12 +181,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func tables(_ encoder: any TextEncoder) throws -> (judged: OutcomeTable, past: OutcomeTable?) {
         guard test.isEmpty else {
             let judged = try OutcomeTable(paths: test, options: source.columns.readerOptions)
-            return (judged, try source.table(encoder: encoder, threads: threads))
+            return (judged, try source.table(encoder: encoder, threads: threads.count))
         }
         guard let moment = testAfter.flatMap(TimeStamp.seconds) else {
-            return (try source.table(encoder: encoder, threads: threads), nil)
+            return (try source.table(encoder: encoder, threads: threads.count), nil)
         }
-        let all = try source.table(encoder: encoder, threads: threads, timeField: timeColumn ?? "time")
+        let all = try source.table(encoder: encoder, threads: threads.count, timeField: timeColumn ?? "time")
         let split = try TimeSplit(all.rows, at: moment)
         return (OutcomeTable(rows: split.later, files: all.files), OutcomeTable(rows: split.earlier, files: all.files))
     }
@@ -230,7 +228,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             }
             predictions.append(
                 try RouterPredictions(
-                    asking: loaded, name: name, on: data, threads: threads, clock: ContinuousClock()))
+                    asking: loaded, name: name, on: data, threads: threads.count, clock: ContinuousClock()))
         }
         return (predictions, notes)
     }
@@ -238,7 +236,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func trainingOptions(_ encoder: any TextEncoder) -> RouterTraining.Options {
         var options = RouterTraining.Options(encoder: encoder, createdAt: "")
         if let folds { options.folds = folds }
-        (options.seed, options.threads, options.keepsGroupsTogether) = (seed, threads, source.groupBy != nil)
+        (options.seed, options.threads, options.keepsGroupsTogether) = (seed, threads.count, source.groupBy != nil)
         return options
     }
 

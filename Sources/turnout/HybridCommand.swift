@@ -47,8 +47,7 @@ struct HybridCommand: AsyncParsableCommand {
     @Option(help: "Where random numbers start.")
     var seed: UInt64 = 0
 
-    @Option(help: "Threads; the result is the same with any number.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var threads: ThreadOptions
 
     @Flag(help: "Prints one JSON object.")
     var json = false
@@ -67,7 +66,6 @@ struct HybridCommand: AsyncParsableCommand {
             throw ValidationError("--max-drop is \(maxDrop), but must not be negative")
         }
         do { _ = try tuningOptions() } catch let error as TurnoutError { throw ValidationError(error.message) }
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         guard 20...100_000 ~= resamples else {
             throw ValidationError("--resamples is \(resamples), but must lie between 20 and 100000")
         }
@@ -97,7 +95,7 @@ struct HybridCommand: AsyncParsableCommand {
             }
             return nil
         }
-        (options.tuning.seed, options.threads) = (seed, threads)
+        (options.tuning.seed, options.threads) = (seed, threads.count)
         return options
     }
 
@@ -106,12 +104,12 @@ struct HybridCommand: AsyncParsableCommand {
         let pairs = correlate.map(Self.names).map { (small: $0[0], large: $0[1]) }
         guard let tuning = try tuningOptions() else {
             let encoder = try encoder.load()
-            let table = try source.table(encoder: encoder, threads: threads)
+            let table = try source.table(encoder: encoder, threads: threads.count)
             return try HybridExperiment(options: options(encoder), mostDrop: maxDrop)
                 .run(table, others: pairs, progress: { progress?.report($0) })
         }
-        let encoder = try encoder.transformer(toTuneFor: HybridEstimator.kind, threads: threads)
-        let table = try source.table(encoder: encoder, threads: threads)
+        let encoder = try encoder.transformer(toTuneFor: HybridEstimator.kind, threads: threads.count)
+        let table = try source.table(encoder: encoder, threads: threads.count)
         progress?.finish()
         let line = quiet ? nil : TuningLine()
         defer { line?.finish() }
@@ -123,7 +121,7 @@ struct HybridCommand: AsyncParsableCommand {
     private func options(_ encoder: any TextEncoder) -> RouterTraining.Options {
         var options = RouterTraining.Options(encoder: encoder, createdAt: "")
         options.models = models.map(Self.names) ?? []
-        (options.seed, options.threads, options.resamples) = (seed, threads, resamples)
+        (options.seed, options.threads, options.resamples) = (seed, threads.count, resamples)
         return options
     }
 

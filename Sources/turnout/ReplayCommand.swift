@@ -46,8 +46,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Bootstrap resamples behind the intervals.")
     var resamples = 500
 
-    @Option(help: "Threads; the result is the same with any number.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var threads: ThreadOptions
 
     @Option(help: "Writes the curves as an SVG picture.")
     var svg: String?
@@ -62,7 +61,6 @@ struct ReplayCommand: AsyncParsableCommand {
         guard !source.data.isEmpty else {
             throw ValidationError("--data is missing; give at least one file of outcomes")
         }
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), but must be at least 1") }
         guard 20...100_000 ~= resamples else {
             throw ValidationError("--resamples is \(resamples), but must lie between 20 and 100000")
         }
@@ -95,7 +93,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let replay = try replay(progress)
         let policies = try policies()
         var options = PolicyReplay.Options()
-        (options.resamples, options.seed, options.threads) = (resamples, heldOut.seed, threads)
+        (options.resamples, options.seed, options.threads) = (resamples, heldOut.seed, threads.count)
         let result =
             policies.isEmpty
             ? nil
@@ -117,7 +115,7 @@ struct ReplayCommand: AsyncParsableCommand {
     private func replay(_ progress: ProgressLine?) throws -> PolicyReplay {
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
         let encoder = try heldOut.encoder.load()
-        var table = try source.table(encoder: encoder, threads: threads)
+        var table = try source.table(encoder: encoder, threads: threads.count)
         var options = EvaluationData.Options()
         options.models = models?.split(separator: ",").map { ModelID(String($0)) } ?? []
         options.costs = try costs.costs()
@@ -125,7 +123,7 @@ struct ReplayCommand: AsyncParsableCommand {
         table.estimateTokens(of: options.costs.prices.keys)
         let data = try EvaluationData(rows: table.rows, options: options)
         var training = RouterTraining.Options(encoder: encoder, createdAt: "")
-        (training.folds, training.seed, training.threads) = (heldOut.folds, heldOut.seed, threads)
+        (training.folds, training.seed, training.threads) = (heldOut.folds, heldOut.seed, threads.count)
         training.keepsGroupsTogether = source.groupBy != nil
         let trainer = try RouterTrainers.trainer(heldOut.train, settings: heldOut.settings)
         let predictions = try TrainedPredictions([trainer], options: training)

@@ -14,6 +14,7 @@ struct LetterFolder {
     ///   - name: What it is called.
     ///   - count: How many rows it has; no two texts are the same.
     ///   - row: The JSON object of a text, and whether its letters are early ones.
+    /// - Throws: An error of writing.
     init(_ name: String, rows count: Int, _ row: (_ text: String, _ isEarly: Bool) -> String) throws {
         url = FileManager.default.temporaryDirectory.appending(path: "turnout-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
