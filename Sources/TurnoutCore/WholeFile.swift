@@ -18,6 +18,20 @@ package enum WholeFile {
         try write(to: path) { append in try bytes.withUnsafeBytes(append) }
     }
 
+    /// Makes sure, before long work, that a file can be written when it is done.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.io` for a folder or a device, and for a folder that is not there or may not
+    ///   be written to.
+    package static func check(_ path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw TurnoutError(
+                .io, "'\(path)' is a folder or a device and would be replaced; give the path of a file")
+        }
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
+        guard access(String(folder), W_OK | X_OK) == 0 else { throw unwritable(path, errno) }
+    }
+
     /// Writes a file piece by piece: first aside, then, once it is safely on the disk, by a rename over `path`.
     ///
     /// - Parameters:
@@ -28,11 +42,7 @@ package enum WholeFile {
     package static func write(
         to path: String, pieces: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            throw TurnoutError(
-                .io, "'\(path)' is a folder or a device and would be replaced; give the path of a file")
-        }
+        try check(path)
         let aside = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max)).partial"
         let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw unwritable(path, errno) }

@@ -30,7 +30,14 @@ public struct TrainerSettings {
     ///
     /// - Throws: ``TurnoutError`` with code `.invalidArgument` for anything else or a number out of range.
     public mutating func integer(_ name: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
-        guard let text = take(name) else { return standard }
+        try integer(name, in: range) ?? standard
+    }
+
+    /// A whole number that need not be given.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument` for anything else or a number out of range.
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = take(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
             throw refusal(name, text, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -77,6 +84,14 @@ public struct TrainerSettings {
             throw refusal(name, text, "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return value
+    }
+
+    /// Refuses settings that only another choice has.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument`, naming the choice.
+    func refuse(_ names: [String], withoutSetting choice: String) throws {
+        guard let name = names.first(where: { given[$0] != nil }) else { return }
+        throw TurnoutError(.invalidArgument, "the setting '\(name)' of a \(kind) router has no use without \(choice)")
     }
 
     private mutating func take(_ name: String) -> String? {

@@ -48,6 +48,7 @@ struct DistillCommand: ParsableCommand {
     }
 
     func run() throws {
+        try OutputFiles.check(["--output": output])
         let started = ContinuousClock.now
         let transformer = try EncoderLocator.ofProcess(options: .init(threads: threads.count)).transformer(
             named: encoder)

@@ -139,6 +139,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try OutputFiles.check(["--report": report, "--svg": svg], inputs: source.data + test)
         let progress = quiet ? nil : ProgressLine()
         let (data, result) = try await evaluated(progress)
         progress?.finish()

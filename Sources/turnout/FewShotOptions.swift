@@ -41,6 +41,11 @@ struct FewShotOptions: ParsableArguments {
         checkpoint.map { CheckpointPlan(path: $0, everySteps: checkpointEvery) }
     }
 
+    /// Makes sure that all files can be written when the router is trained.
+    func checkOutputs(_ output: String, inputs: [String]) throws {
+        try OutputFiles.check(["--output": output, "--checkpoint": checkpoint, "--svg": svg], inputs: inputs)
+    }
+
     /// Draws the loss where that was asked for, and removes the checkpoint of a run that has ended.
     func finish(losses: [Double]) throws {
         if let svg { try WholeFile.write(Array(LossChart.svg(losses).utf8), to: svg) }
@@ -70,6 +75,7 @@ struct FewShotOptions: ParsableArguments {
         if let classMap { options.classMap = try Self.parse(classMap) }
         options.encoderName = data.encoder
         options.checkpoint = checkpointPlan
+        try checkOutputs(output, inputs: data.files)
         if let setfitFolder { try Self.checkFree(setfitFolder) }
         let table = try data.table()
         let encoder = try EncoderLocator.ofProcess(options: .init(threads: options.threads)).transformer(
@@ -80,7 +86,7 @@ struct FewShotOptions: ParsableArguments {
         if let setfitFolder { try result.folder().write(to: setfitFolder) }
         try finish(losses: result.losses)
         return FewShotSummary(
-            artifact: output, result: result,
+            artifact: output, result: result, skipped: table.files.map(\.skipped),
             predictions: predict.map { ($0, result.probabilities($0)) })
     }
 

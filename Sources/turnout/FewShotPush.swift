@@ -20,7 +20,7 @@ struct FewShotPush {
     /// - Throws: `TurnoutError` with code `.invalidConfiguration` without a token, without a repository or offline.
     init(_ recipe: FewShotRecipe, path: String) throws {
         let file = URL(fileURLWithPath: path).lastPathComponent
-        guard let target = recipe.huggingface_out_dir else {
+        guard let target = recipe.repository else {
             throw TurnoutError(
                 .invalidConfiguration,
                 """

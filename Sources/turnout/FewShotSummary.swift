@@ -8,11 +8,14 @@ import TurnoutTraining
 struct FewShotSummary {
     let artifact: String
     let result: SetFitTraining.Result
+    /// What was passed over in each file.
+    let skipped: [OutcomeReader.Skipped]
     let predictions: [(text: String, shares: [Double])]
     /// The address of what was pushed; `nil` where nothing was.
     var address: String?
     var seconds = 0.0
 
+    private var skippedRows: Int { skipped.reduce(0) { $0 + $1.bad } }
     private var card: ArtifactCard { result.router.card }
 
     func json() throws -> String {
@@ -29,7 +32,7 @@ struct FewShotSummary {
             let artifact, router, encoder: String
             let models: [ModelID]
             let classes: [String]
-            let rows, pairs, steps: Int
+            let rows, skippedRows, pairs, steps: Int
             let seconds: Double
             let losses, epochAccuracy: [Double]
             let bestEpoch: Int?
@@ -39,7 +42,8 @@ struct FewShotSummary {
         }
         return try Object(
             artifact: artifact, router: card.kind, encoder: card.encoder.name, models: card.models,
-            classes: result.classes, rows: result.plan.training, pairs: result.plan.pairs, steps: result.losses.count,
+            classes: result.classes, rows: result.plan.training, skippedRows: skippedRows, pairs: result.plan.pairs,
+            steps: result.losses.count,
             seconds: seconds, losses: result.losses, epochAccuracy: result.epochAccuracies,
             bestEpoch: result.bestEpoch, metrics: card.metrics,
             predictions: predictions.map {
@@ -53,9 +57,13 @@ struct FewShotSummary {
     func text() -> String {
         var lines = [
             String(
-                format: "%@: setfit router on %d texts, %d steps, loss %.4f to %.4f, %.1f s", artifact,
-                result.plan.training, result.losses.count, result.losses.first ?? 0, result.losses.last ?? 0, seconds),
-            "ladder, weakest first: \(card.models.map(\.name).joined(separator: ", ")) (--class-map changes it)",
+                format: "%@: setfit router on %d texts%@, %@, loss %.4f to %.4f, %.1f s", artifact,
+                result.plan.training, skippedRows > 0 ? ", \(skippedRows) bad rows skipped" : "", steps,
+                result.losses.first ?? 0, result.losses.last ?? 0, seconds)
+        ]
+        lines += skipped.flatMap(\.reasons).map { "  skipped: \($0)" }
+        lines += [
+            "ladder, weakest first: \(card.models.map(\.name).joined(separator: ", ")) (--class-map changes it)"
         ]
         for (i, accuracy) in result.epochAccuracies.enumerated() {
             let kept = result.bestEpoch == i + 1 ? "  kept" : ""
@@ -68,10 +76,24 @@ struct FewShotSummary {
         }
         if card.metrics.isEmpty { lines.append("  nothing was held out; --set test_size=0.2 measures accuracy") }
         for (text, shares) in predictions {
-            lines.append(String(format: "  %@ (%.2f): %@", label(shares), shares.max() ?? 0, text))
+            lines.append(String(format: "  %@ (%.2f): %@", label(shares), shares.max() ?? 0, Self.line(of: text)))
         }
         if let address { lines.append("pushed to \(address)") }
         return lines.joined(separator: "\n")
+    }
+
+    /// How many steps were taken, and of how many where it stopped before the end.
+    private var steps: String {
+        let taken = result.losses.count
+        return taken < result.plan.steps ? "\(taken) of \(result.plan.steps) steps" : "\(taken) steps"
+    }
+
+    /// A text on one line of a terminal: control characters are blanks, and a long text is cut.
+    private static func line(of text: String) -> String {
+        let shown = text.unicodeScalars.prefix(100).map {
+            $0.properties.generalCategory == .control ? " " : Character($0)
+        }
+        return String(shown) + (text.unicodeScalars.count > 100 ? "…" : "")
     }
 
     private func label(_ shares: [Double]) -> String {

@@ -15,7 +15,7 @@ struct HybridCommand: AsyncParsableCommand {
             Trains on half of the prompts with each of the three kinds of label, chooses a threshold for --max-drop on a \
             quarter, and tells on the last quarter whether it keeps its promise. Intervals are of 95 %.
             With --set tune=true each router tunes the transformer of --encoder, as 'turnout train' does.
-            Exit code 1 when no kind of label keeps it.
+            Exit code 1 when no kind of label keeps it with anything sent to the small model.
             """)
 
     @OptionGroup var source: DataOptions
@@ -75,6 +75,7 @@ struct HybridCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try OutputFiles.check(["--svg": svg], inputs: source.data)
         let progress = quiet ? nil : ProgressLine()
         let report = try report(progress)
         progress?.finish()
@@ -115,7 +116,7 @@ struct HybridCommand: AsyncParsableCommand {
         defer { line?.finish() }
         return try HybridExperiment(
             options: options(encoder), tuning: PairTuning(encoder, options: tuning), mostDrop: maxDrop
-        ).run(table, others: pairs, report: { line?.report($1) })
+        ).run(table, others: pairs, report: { line?.report($1, of: "\($0.rawValue) labels") })
     }
 
     private func options(_ encoder: any TextEncoder) -> RouterTraining.Options {

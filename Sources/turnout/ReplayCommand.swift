@@ -82,6 +82,7 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try OutputFiles.check(["--svg": svg], inputs: source.data)
         let progress = quiet ? nil : ProgressLine()
         let report = try report(progress)
         progress?.finish()

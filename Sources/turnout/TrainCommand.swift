@@ -58,7 +58,7 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Folds of the cross-validation; 5 by default.")
     var folds: Int?
 
-    @Option(help: "Where random numbers start; 0 by default.")
+    @Option(help: "Where random numbers start; 0 by default, and 42 for setfit.")
     var seed: UInt64?
 
     @Option(help: "Threads; the result is the same with any number.")
@@ -168,6 +168,7 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     private func trained() throws -> TrainingSummary {
+        try fewShot.checkOutputs(output, inputs: source.data + [recipe.recipe].compactMap { $0 })
         let progress = quiet ? nil : ProgressLine()
         defer { progress?.finish() }
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
@@ -210,7 +211,7 @@ struct TrainCommand: AsyncParsableCommand {
         if let path = recipe.recipe {
             let recipe = try FewShotRecipe(path: path)
             recipe.fill(&data, &options)
-            if recipe.push_to_hub == true { push = try FewShotPush(recipe, path: path) }
+            if recipe.isPushed { push = try FewShotPush(recipe, path: path) }
         }
         try fewShotOptions(&options)
         guard !data.files.isEmpty else {

@@ -12,23 +12,28 @@ final class TuningLine {
     private var started: (at: ContinuousClock.Instant, step: Int)?
     private var drawn: ContinuousClock.Instant?
 
-    func report(_ event: TuningEvent) {
+    /// Shows an event.
+    ///
+    /// - Parameters:
+    ///   - event: What happened.
+    ///   - part: Which of several trainings it belongs to; `nil` where there is one.
+    func report(_ event: TuningEvent, of part: String? = nil) {
         switch event {
         case .planned(let plan):
             (measure, started, drawn) = (plan.measure ?? "", nil, nil)
-            announce(plan)
+            announce(plan, of: part)
         case .step(let progress): report(progress)
         }
     }
 
-    private func announce(_ plan: TuningPlan) {
+    private func announce(_ plan: TuningPlan, of part: String?) {
         let held = plan.validation + plan.test
         let parts = [
             "\(plan.training) texts" + (held > 0 ? " (and \(held) held out)" : ""),
             plan.pairs > 0 ? "\(plan.pairs) pairs" : nil, "\(plan.steps) steps",
         ]
         let work = parts.compactMap { $0 }.joined(separator: ", ")
-        write("\(work); up to \(ByteCount.text(Int64(plan.bytes))) of memory\n")
+        write("\(part.map { "\($0): " } ?? "")\(work); up to \(ByteCount.text(Int64(plan.bytes))) of memory\n")
     }
 
     private func report(_ progress: FineTuningProgress) {

@@ -27,6 +27,7 @@ struct TurnoutCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            try flushOutput()
         } catch let error as TurnoutError {
             FileHandle.standardError.write(Data("turnout: \(error.message)\n".utf8))
             Foundation.exit(error.exitCode)
@@ -38,6 +39,14 @@ struct TurnoutCommand: AsyncParsableCommand {
             }
             exit(withError: error)
         }
+    }
+}
+
+extension TurnoutCommand {
+    /// Says so when what was printed could not be written, as on a full disk.
+    private static func flushOutput() throws {
+        guard fflush(nil) != 0 else { return }
+        throw TurnoutError(.io, "standard output cannot be written: \(String(cString: strerror(errno)))")
     }
 }
 

@@ -53,6 +53,7 @@ struct HybridCommandTests {
             ("hybrid --set tune=true", "tunes a transformer"),
             ("hybrid --set tune=true --set labels=transformed", "each kind of label"),
             ("hybrid --set epochs=3", "tune=true"),
+            ("hybrid --correlate small,lage", "the data has no model 'lage'; it has"),
         ] {
             let refused = try await letters.run("turnout \(arguments) --data outcomes.jsonl")
             #expect(refused.status == 2 && refused.error.contains(word), "\(arguments): \(refused)")

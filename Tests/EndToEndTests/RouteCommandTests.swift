@@ -48,6 +48,7 @@ struct RouteCommandTests {
             ("turnout route --config no-such-file x", 3, "no-such-file"),
             ("turnout route --models a,a x", 2, "twice"),
             ("turnout route < /dev/null", 2, "no prompt"),
+            ("turnout route --json x > /dev/full", 3, "standard output cannot be written"),
             ("echo '{\"prompt\": ' | turnout route", 3, "line 1"),
         ])
     func refusals(line: String, status: Int32, words: String) async throws {

@@ -55,11 +55,32 @@ struct SetFitCommandTests {
             try JSONSerialization.jsonObject(with: Data(trained.output.utf8)) as? [String: Any])
         #expect((object["epoch_accuracy"] as? [Double])?.count == 2 && object["rows"] as? Int == 24)
         #expect(((object["metrics"] as? [[String: Any]])?.first?["name"] as? String) == "accuracy")
-        for (line, word) in [("test_sise: 1", "test_sise"), ("batch_size: many", "batch_size")] {
+        for (line, word) in [
+            ("test_sise: 1", "did you mean 'test_size'?"), ("batch_size: many", "bad.yaml:1: 'batch_size' must be"),
+            ("num_epochs: 9223372036854775807", "from 1 up to 1000"), ("test_size: -1", "from 0 up to 0.9"),
+            ("seed: 1\nseed: 2", "'seed' stands twice"), ("num_epochs: [1]", "must be a whole number"),
+        ] {
             try line.write(to: letters.url.appending(path: "bad.yaml"), atomically: true, encoding: .utf8)
             let refused = try await letters.run("turnout train --router setfit --recipe bad.yaml -o x.safetensors")
             #expect(refused.status == 3 && refused.error.contains(word), "\(refused)")
         }
+    }
+
+    @Test(
+        "before anything is learnt it is known that a file cannot be written, or would take the place of another",
+        arguments: [
+            ("-o few.safetensors --checkpoint ./few.safetensors", 2, "which is what --output writes"),
+            ("-o few.svg --svg few.svg", 2, "--svg would write over 'few.svg'"),
+            ("-o labelled.jsonl", 2, "--output would write over 'labelled.jsonl', which is read"),
+            ("-o none/few.safetensors", 3, "'none/few.safetensors' cannot be written"),
+            ("-o few.safetensors --checkpoint none/state", 3, "'none/state' cannot be written"),
+        ])
+    func outputs(options: String, status: Int32, words: String) async throws {
+        let data = letters.url.appending(path: "labelled.jsonl"), before = try Data(contentsOf: data)
+        let refused = try await letters.run("\(common) \(options)")
+        #expect(refused.status == status && refused.error.contains(words), "\(refused)")
+        #expect(!refused.error.contains("steps"))
+        #expect(try Data(contentsOf: data) == before)
     }
 
     private func write(recipe rest: String) throws {
@@ -99,6 +120,7 @@ struct SetFitCommandTests {
         #expect(files["router.safetensors"]?.bytes == Array(artifact))
         let card = String(decoding: files["README.md"]?.bytes ?? [], as: UTF8.self)
         #expect(card.contains("SetFitModel.from_pretrained(\"org/tiny\")") && card.contains("A `setfit` router"))
+        #expect(!card.contains("| figure"))  // nothing was held out
         #expect(card.contains("license: apache-2.0"))
     }
 

@@ -20,4 +20,17 @@ struct WholeFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == kept.sorted())
         WholeFile.removeLeftovers(of: "/nowhere/state")
     }
+
+    @Test("before long work it is known where nothing can be written, and nothing is made")
+    func places() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "turnout-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try WholeFile.check(folder.appending(path: "new").path)
+        try WholeFile.check("new")
+        for path in [folder.path, folder.appending(path: "none/new").path, "/dev/null"] {
+            #expect(throws: TurnoutError.self, "\(path)") { try WholeFile.check(path) }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
 }

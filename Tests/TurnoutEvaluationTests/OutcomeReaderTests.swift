@@ -55,6 +55,51 @@ struct OutcomeReaderTests {
         #expect(try rows("a.jsonl", #"{"utterance": "x", "intent": 7}"#, options).map(\.label) == ["7"])
     }
 
+    @Test(
+        "labels that are numbers or truth values are called as they are written",
+        arguments: ["1", "1.0", "true", "2.5"])
+    func plainLabels(_ label: String) throws {
+        #expect(
+            try rows("a.jsonl", "{\"text\": \"x\", \"label\": \(label)}").map(\.label)
+                == [label == "1.0" ? "1" : label])
+    }
+
+    @Test("a row without its label or its text is told what is missing")
+    func missingParts() throws {
+        for label in ["null", "\"\"", "[1]"] {
+            #expect(
+                message("a.jsonl", "{\"text\": \"x\", \"label\": \(label)}")
+                    .contains("line 1: 'label' is null, empty or a list"))
+        }
+        #expect(message("a.jsonl", #"{"label": "x"}"#).contains("no 'prompt' or 'messages' or 'text', but 'label'"))
+        var options = OutcomeReader.Options()
+        options.columns = ColumnNames(label: "intent")
+        let error = #expect(throws: TurnoutError.self) { try rows("a.jsonl", #"{"text": "x"}"#, options) }
+        #expect(error?.message.contains("no 'intent', which --label-column names, but 'text'") == true)
+    }
+
+    @Test("a text that comes with two labels is known with both places, and refused where labels are learnt")
+    func contradictions() throws {
+        let file = try TemporaryFile(
+            "a.jsonl",
+            """
+            {"text": "Hi", "label": "x"}
+            {"text": "hi", "label": "x"}
+            {"text": "hi ", "label": "y"}
+            {"text": "HI", "label": "z"}
+            """)
+        let table = try OutcomeTable(paths: [file.path])
+        #expect(table.rows.map(\.label) == ["x"] && table.contradiction?.rows == 2)
+        let error = #expect(throws: TurnoutError.self) { try table.refuseContradictingLabels() }
+        #expect(
+            error?.message == """
+                a.jsonl, line 3: the same text has the label 'y' here and 'x' in a.jsonl, line 1 (and 1 more rows like it); \
+                keep one label for each text
+                """)
+        let other = try TemporaryFile("b.jsonl", #"{"text": "Hi", "label": "x"}"#)
+        try OutcomeTable(paths: [other.path]).refuseContradictingLabels()
+    }
+
     @Test("CSV: quotes, commas and line ends in fields, score columns, an empty score")
     func csv() throws {
         let read = try rows(

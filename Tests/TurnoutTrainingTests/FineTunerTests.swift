@@ -70,6 +70,14 @@ struct FineTunerTests {
         #expect(throws: TurnoutError.self) {
             try self.tuner(options).run(checkpoint: Checkpoint(path: path, everySteps: 4, run: "b")) { _ in }
         }
+        try checkpoint.write(whole.record, best: nil, whole.state)
+        var damaged = try Data(contentsOf: URL(fileURLWithPath: path))
+        damaged.replaceSubrange(damaged.count - 4..<damaged.count, with: [0, 0, 0xC0, 0x7F])
+        try damaged.write(to: URL(fileURLWithPath: path))
+        let refusal = #expect(throws: TurnoutError.self) {
+            try self.tuner(options).run(checkpoint: checkpoint) { _ in }
+        }
+        #expect(refusal?.message.contains("is damaged in 'weights'; remove it to begin anew") == true)
         try Data("no checkpoint".utf8).write(to: URL(fileURLWithPath: path))
         #expect(throws: TurnoutError.self) { try self.tuner(options).run(checkpoint: checkpoint) { _ in } }
     }

@@ -217,6 +217,23 @@ struct SetFitTests {
         #expect(try LabelledTexts(rows(4), classMap: []).models == ["simple", "complex"])
     }
 
+    @Test("options that cannot be, or would do nothing, are refused by name")
+    func impossibleOptions() throws {
+        func message(_ change: (inout SetFitOptions) -> Void) -> String {
+            do {
+                _ = try train(rows(16), options(change))
+                return ""
+            } catch { return "\(error)" }
+        }
+        #expect(message { $0.tuning.epochs = .max }.contains("epochs are 9223372036854775807, but must be 1 to 1000"))
+        #expect(message { $0.tuning.batchSize = .max }.contains("the batch size is"))
+        #expect(message { $0.heldOutShare = -1 }.contains("test_size is -1.0"))
+        #expect(message { $0.heldOutShare = .nan }.contains("test_size is nan"))
+        #expect(message { $0.heldOutShare = 0.05 }.contains("holds out one text of 'complex'"))
+        #expect(message { $0.tuning.patience = 1 }.contains("patience has no use where nothing is held out"))
+        #expect(message { $0.tuning.frozenLayers = 2 }.contains("frozen_layers is 2, which is every layer"))
+    }
+
     @Test("bad labels get a sentence that names them")
     func refusals() throws {
         func message(_ rows: [OutcomeRow], _ map: [(String, ModelID)] = []) -> String {
@@ -234,6 +251,9 @@ struct SetFitTests {
         var settings = SetFitOptions(createdAt: "")
         #expect(throws: TurnoutError.self) { try settings.apply(["sampling=all"]) }
         #expect(throws: TurnoutError.self) { try settings.apply(["layers=2"]) }
+        #expect(throws: TurnoutError.self) { try settings.apply(["dropout=1"]) }
+        let other = #expect(throws: TurnoutError.self) { try settings.apply(["head_epochs=2"]) }
+        #expect(other?.message.contains("has no use without head=differentiable") == true)
         try settings.apply(["sampling=unique", "epochs=2", "dropout=0", "iterations=5"])
         #expect(settings.pairs.strategy == .unique && settings.tuning.dropout == 0 && settings.pairs.iterations == 5)
     }

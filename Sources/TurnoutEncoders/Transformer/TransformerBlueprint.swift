@@ -1,3 +1,4 @@
+import TurnoutCore
 package import TurnoutNumerics
 
 /// How the vectors of tokens become that of a sentence.
@@ -71,7 +72,15 @@ extension TransformerBlueprint {
     init(_ loaded: LoadedTransformer) throws {
         let shape = loaded.model.configuration
         let file = try loaded.folder.json(DropoutFile.self, "config.json")
-        func share(_ value: Float?) -> Float { min(max(value ?? 0.1, 0), 0.99) }
+        func share(_ value: Float?, _ key: String) throws -> Float {
+            let share = value ?? 0.1
+            guard 0..<1 ~= share else {
+                throw TurnoutError(
+                    .damagedFile,
+                    "'\(loaded.folder.path)': config.json has \(key) \(share), but it must be from 0 to below 1")
+            }
+            return share
+        }
         self.loaded = loaded
         self.hidden = shape.hiddenSize
         self.layers = shape.layers
@@ -83,8 +92,8 @@ extension TransformerBlueprint {
         self.firstPosition = shape.family.firstPosition
         self.epsilon = shape.layerNormEpsilon
         self.activation = shape.activation
-        self.hiddenDropout = share(file?.hidden_dropout_prob)
-        self.attentionDropout = share(file?.attention_probs_dropout_prob)
+        self.hiddenDropout = try share(file?.hidden_dropout_prob, "hidden_dropout_prob")
+        self.attentionDropout = try share(file?.attention_probs_dropout_prob, "attention_probs_dropout_prob")
         self.normalises = loaded.sentences.normalises
         self.isRoBERTa = shape.family.firstPosition > 0
         self.attention = shape.attention

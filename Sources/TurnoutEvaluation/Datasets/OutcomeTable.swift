@@ -25,6 +25,18 @@ public struct OutcomeTable: Sendable {
     public var rows: [OutcomeRow]
     /// The files, in the order given.
     public var files: [File]
+    /// Prompts that have another label in an earlier row, which is the one that counts; `nil` where there are none.
+    public private(set) var contradiction: Contradiction?
+
+    /// A prompt with two labels.
+    public struct Contradiction: Sendable, Equatable {
+        /// Where its two labels stand.
+        public let places: [String]
+        /// The two labels.
+        public let labels: [String]
+        /// Rows that contradict an earlier one, this one among them.
+        public internal(set) var rows = 1
+    }
 
     /// Takes rows as they stand, without looking for duplicates.
     public init(rows: [OutcomeRow], files: [File] = []) {
@@ -65,6 +77,7 @@ public struct OutcomeTable: Sendable {
         }
         try options.checkFields(unseen: unseen ?? [], files: files.map(\.name))
         self.rows = merger.finished()
+        self.contradiction = merger.contradiction
     }
 
     /// The models that have a score or a battle anywhere, by name.
@@ -91,6 +104,20 @@ public struct OutcomeTable: Sendable {
         }
     }
 
+    /// Refuses prompts that have two labels.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidData` for the first of them: both files and lines, and both labels.
+    public func refuseContradictingLabels() throws {
+        guard let found = contradiction else { return }
+        let others = found.rows > 1 ? " (and \(found.rows - 1) more rows like it)" : ""
+        throw TurnoutError(
+            .invalidData,
+            """
+            \(found.places[1]): the same text has the label '\(found.labels[1])' here and '\(found.labels[0])' in \
+            \(found.places[0])\(others); keep one label for each text
+            """)
+    }
+
     static func emptyMessage(name: String, skipped: OutcomeReader.Skipped) -> String {
         guard skipped.bad + skipped.excluded > 0 else {
             return "\(name): no rows; give one JSON object a line, or CSV with a header and at least one record"
@@ -106,6 +133,7 @@ private struct Merger {
     let keepsDuplicates: Bool
     private(set) var rows: [OutcomeRow] = []
     private(set) var read = 0
+    private(set) var contradiction: OutcomeTable.Contradiction?
     private var rowOfText: [String: Int] = [:]
     /// Weighted sums of scores and their weights, for rows and models that have more than one.
     private var sums: [Int: [ModelID: (score: Double, weight: Double)]] = [:]
@@ -135,7 +163,7 @@ private struct Merger {
             }
         }
         if row.weight > max(rows[index].weight, heaviest[index] ?? 0) { heaviest[index] = row.weight }
-        if rows[index].label == nil { rows[index].label = row.label }
+        merge(row.label, of: row, into: index)
         if let time = row.time, let first = rows[index].time { rows[index].time = min(first, time) }
         rows[index].battles += row.battles
         rows[index].samples.merge(row.samples) { $0 + $1 }
@@ -144,6 +172,16 @@ private struct Merger {
         rows[index].latencies.merge(row.latencies) { first, _ in first }
         rows[index].answerLengths.merge(row.answerLengths) { first, _ in first }
         rows[index].verdicts.merge(row.verdicts) { first, _ in first }
+    }
+
+    private mutating func merge(_ label: String?, of row: OutcomeRow, into index: Int) {
+        guard let first = rows[index].label else { return rows[index].label = label }
+        guard let label, label != first else { return }
+        if contradiction == nil {
+            contradiction = .init(places: [rows[index].place, row.place], labels: [first, label])
+        } else {
+            contradiction?.rows += 1
+        }
     }
 
     func finished() -> [OutcomeRow] {

@@ -45,10 +45,18 @@ struct RowParser {
     }
 
     private func noOutcome(_ object: [String: Any]) -> String {
-        """
-        neither scores, nor model_a, model_b and winner, nor a label, but \(fields(object)); docs/data.md has the three \
-        kinds of row, and --score-column COLUMN=MODEL names a column of scores
-        """
+        if let label = columns.label, object[label] == nil {
+            return
+                "no '\(label)', which --label-column names, but \(fields(object)); name the column that holds the label"
+        }
+        let label = columns.label ?? "label"
+        if object[label] != nil {
+            return "'\(label)' is null, empty or a list; write a text or a number there, or remove the row"
+        }
+        return """
+            neither scores, nor model_a, model_b and winner, nor a label, but \(fields(object)); docs/data.md has the three \
+            kinds of row, and --score-column COLUMN=MODEL names a column of scores
+            """
     }
 
     /// The names of a row's fields, for messages; never what stands in them.
@@ -77,7 +85,7 @@ struct RowParser {
         else {
             throw BadRow(
                 reason: """
-                    no \(names.prefix(2).map { "'\($0)'" }.joined(separator: " or ")), but \(fields(object)); name the column \
+                    no \(names.prefix(3).map { "'\($0)'" }.joined(separator: " or ")), but \(fields(object)); name the column \
                     that holds the text with --text-column
                     """)
         }
@@ -121,8 +129,11 @@ struct RowParser {
 
     private func plainText(_ value: Any) -> String? {
         if let text = value as? String { return text.isEmpty ? nil : text }
-        if let number = value as? NSNumber { return number.stringValue }
-        return nil
+        guard let number = value as? NSNumber else { return nil }
+        switch UInt8(bitPattern: number.objCType.pointee) {
+        case UInt8(ascii: "c"), UInt8(ascii: "B"): return number.boolValue ? "true" : "false"
+        default: return Int(exactly: number.doubleValue).map(String.init) ?? number.stringValue
+        }
     }
 
     private func isTrue(_ value: Any?) -> Bool {
@@ -225,7 +236,9 @@ struct RowParser {
             case "a", "model_a", a.lowercased(): return .a
             case "b", "model_b", b.lowercased(): return .b
             case "tie", "both_bad", "tie (bothbad)", "tie (both_bad)": return .tie
-            default: throw BadRow(reason: "the winner is '\(winner.prefix(40))'; expected a, b or tie")
+            default:
+                throw BadRow(
+                    reason: "the winner is '\(winner.prefix(40))'; expected a, b or tie, or the name of either model")
             }
         }
         let marks: [(String, Battle.Outcome)] = [

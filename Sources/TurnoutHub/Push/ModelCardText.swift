@@ -99,11 +99,11 @@ struct ModelCardText {
             lines =
                 [
                     "## \(name)", "", "A `\(card.kind)` router\(models.isEmpty ? "" : " between \(models)").", "",
-                    "| figure | value | 95 % interval |", "|---|---|---|",
                 ]
+                + (card.metrics.isEmpty ? [] : ["| figure | value | 95 % interval |", "|---|---|---|"])
                 + card.metrics.map {
                     String(format: "| %@ | %.3f | %.3f to %.3f |", $0.name, $0.value, $0.low, $0.high)
-                } + ["", card.notes ?? "", ""]
+                } + (card.metrics.isEmpty ? [] : [""]) + [card.notes ?? "", ""]
         }
     }
 }

@@ -138,9 +138,4 @@ extension ConfigurationNode {
         }
         return money
     }
-
-    fileprivate func flag() throws -> Bool {
-        guard let flag = Bool(try string()) else { throw expected("true or false") }
-        return flag
-    }
 }

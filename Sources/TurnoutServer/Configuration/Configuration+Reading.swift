@@ -28,7 +28,8 @@ extension Configuration {
     ///
     /// Paths of routers and encoders are relative to the folder of `name`.
     package static func parse(_ text: String, name: String, environment: [String: String]) throws -> Configuration {
-        let root = try ConfigurationSource.parse(text, name: name, environment: environment)
+        let root = try ConfigurationSource.parse(
+            text, name: name, needs: "'providers', 'models' and 'routes'", environment: environment)
         let fields = try root.fields(["providers", "models", "routes", "server", "catalogue"])
         let models = try fields["models"].required("models", in: root)
         let (encoded, asked) = try split(models)

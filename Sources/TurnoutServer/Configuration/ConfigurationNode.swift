@@ -2,7 +2,7 @@ import TurnoutCore
 import Yams
 
 /// A place in a configuration file: a value, the key it stands under, and where that is.
-struct ConfigurationNode {
+package struct ConfigurationNode {
     let node: Node
     /// The keys that lead here, joined by dots.
     let path: String
@@ -12,6 +12,9 @@ struct ConfigurationNode {
 
     /// Whether keys and values stand here.
     var isMapping: Bool { node.mapping != nil }
+
+    /// Whether nothing stands here.
+    package var isNull: Bool { node.null != nil }
 
     func failure(_ message: String) -> TurnoutError { source.failure(line: line, message) }
 
@@ -27,7 +30,7 @@ struct ConfigurationNode {
     }
 
     /// The entries of a mapping whose keys are fixed; any other key is refused.
-    func fields(_ known: [String]) throws -> [String: ConfigurationNode] {
+    package func fields(_ known: [String]) throws -> [String: ConfigurationNode] {
         var fields: [String: ConfigurationNode] = [:]
         for (name, value) in try entries() {
             guard known.contains(name) else {
@@ -41,14 +44,17 @@ struct ConfigurationNode {
     }
 
     /// A value as text, with the environment's values filled in.
-    func string() throws -> String {
+    package func string() throws -> String {
         guard let text = node.scalar?.string else { throw expected("a text") }
         return try source.filled(text, key: "'\(path)'", line: line)
     }
 
+    /// The same; `nil` for a list or a mapping.
+    private func scalar() throws -> String? { node.scalar == nil ? nil : try string() }
+
     /// A number in a range.
-    func number(in range: ClosedRange<Double>) throws -> Double {
-        guard let value = Double(try string()), range.contains(value) else {
+    package func number(in range: ClosedRange<Double>) throws -> Double {
+        guard let value = try scalar().flatMap(Double.init), range.contains(value) else {
             let upper = range.upperBound == .greatestFiniteMagnitude ? "" : " up to \(Self.shown(range.upperBound))"
             throw expected("a number from \(Self.shown(range.lowerBound))\(upper)")
         }
@@ -56,12 +62,18 @@ struct ConfigurationNode {
     }
 
     /// A whole number in a range.
-    func integer(in range: ClosedRange<Int>) throws -> Int {
-        guard let value = Int(try string()), range.contains(value) else {
+    package func integer(in range: ClosedRange<Int>) throws -> Int {
+        guard let value = try scalar().flatMap({ Int($0) }), range.contains(value) else {
             let upper = range.upperBound == .max ? "" : " up to \(range.upperBound)"
             throw expected("a whole number from \(range.lowerBound)\(upper)")
         }
         return value
+    }
+
+    /// `true` or `false`.
+    package func flag() throws -> Bool {
+        guard let flag = try scalar().flatMap(Bool.init) else { throw expected("true or false") }
+        return flag
     }
 
     /// The elements of a list.

@@ -5,7 +5,7 @@ import Yams
 ///
 /// A reference is hidden from the YAML parser behind a private-use character and filled in afterwards, so that it
 /// may stand in a flow mapping, a value may hold any character, and line numbers stay right.
-struct ConfigurationSource: Sendable {
+package struct ConfigurationSource: Sendable {
     /// How the file is named in messages.
     let name: String
     private let environment: [String: String]
@@ -14,12 +14,22 @@ struct ConfigurationSource: Sendable {
     private static let closing: Character = "\u{E001}"
 
     /// Parses a text.
-    static func parse(_ text: String, name: String, environment: [String: String]) throws -> ConfigurationNode {
+    ///
+    /// - Parameters:
+    ///   - text: YAML.
+    ///   - name: How the file is named in messages.
+    ///   - needs: What an empty file lacks.
+    ///   - environment: What `${NAME}` refers to.
+    /// - Returns: The whole of it.
+    /// - Throws: `TurnoutError` with code `.invalidConfiguration`: file, line and what is wrong there.
+    package static func parse(
+        _ text: String, name: String, needs: String, environment: [String: String]
+    ) throws -> ConfigurationNode {
         let source = ConfigurationSource(name: name, environment: environment)
         let hidden = text.replacing(#/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/#) { "\(opening)\($0.1)\(closing)" }
         do {
             guard let root = try Yams.compose(yaml: hidden) else {
-                throw source.failure(line: 1, "the file is empty; it needs 'providers', 'models' and 'routes'")
+                throw source.failure(line: 1, "the file is empty; it needs \(needs)")
             }
             return ConfigurationNode(node: root, path: "", source: source)
         } catch let error as YamlError {

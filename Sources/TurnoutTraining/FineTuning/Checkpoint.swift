@@ -38,12 +38,13 @@ struct Checkpoint {
     func restore(_ record: inout TuningRecord, best: inout [Float]?, _ state: LearningState) throws {
         WholeFile.removeLeftovers(of: path)
         guard FileManager.default.fileExists(atPath: path) else { return }
-        let file = try SafetensorsFile(contentsOf: path)
-        guard file.metadata["format"] == "turnout-checkpoint-1", let text = file.metadata["record"],
+        guard let file = try? SafetensorsFile(contentsOf: path),
+            file.metadata["format"] == "turnout-checkpoint-1", let text = file.metadata["record"],
             let read = try? JSONDecoder().decode(TuningRecord.self, from: Data(text.utf8))
         else {
             throw TurnoutError(
-                .damagedFile, "'\(path)' is no checkpoint of a training run; name another file, or remove it")
+                .damagedFile,
+                "'\(path)' is no checkpoint of a training run, or a damaged one; name another file, or remove it")
         }
         guard file.metadata["run"] == run, try file.tensor("weights").count == state.table.count else {
             throw TurnoutError(
@@ -52,10 +53,9 @@ struct Checkpoint {
         }
         for (name, block) in [("weights", state.weights), ("first", state.first), ("second", state.second)] {
             let tensor = try file.tensor(name)
-            guard tensor.dtype == .f32, tensor.count == state.table.count else {
+            guard tensor.dtype == .f32, tensor.count == state.table.count, Self.copy(tensor, to: block.start) else {
                 throw TurnoutError(.damagedFile, "'\(path)' is damaged in '\(name)'; remove it to begin anew")
             }
-            Self.copy(tensor, to: block.start)
         }
         let kept = file.has("best") ? try file.floats("best") : nil
         let knowsBest = read.bestEpoch.map { read.scores.indices.contains($0) } ?? true
@@ -68,13 +68,15 @@ struct Checkpoint {
         state.findUsedRows()
     }
 
-    /// Copies what differs, so that memory that was never touched stays untouched.
-    private static func copy(_ tensor: SafetensorsTensor, to start: UnsafeMutablePointer<Float>) {
+    /// Copies what differs, so that memory that was never touched stays untouched; `false` for what is no number.
+    private static func copy(_ tensor: SafetensorsTensor, to start: UnsafeMutablePointer<Float>) -> Bool {
         tensor.withUnsafeBytes { bytes in
             for i in 0..<tensor.count {
                 let value = bytes.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)
+                guard value.isFinite else { return false }
                 if value.bitPattern != start[i].bitPattern { start[i] = value }
             }
+            return true
         }
     }
 }

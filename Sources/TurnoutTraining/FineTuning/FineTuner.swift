@@ -161,7 +161,8 @@ struct BatchPlan {
 
     /// Floats that the largest step takes.
     func memory(_ task: any TuningTask, threads: Int, _ kernels: Kernels) -> Int {
-        (0..<options.epochs).flatMap { batches(of: order(of: $0)[...]) }
-            .reduce(0) { max($0, task.memory(for: $1, threads: threads, kernels)) }
+        (0..<(steps + stepsPerEpoch - 1) / stepsPerEpoch).reduce(0) { most, epoch in
+            batches(of: order(of: epoch)[...]).reduce(most) { max($0, task.memory(for: $1, threads: threads, kernels)) }
+        }
     }
 }

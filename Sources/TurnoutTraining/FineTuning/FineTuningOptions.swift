@@ -30,6 +30,11 @@ public struct FineTuningOptions: Sendable, Codable, Equatable {
     /// Where random numbers start.
     public var seed: UInt64 = 42
 
+    /// How large a batch may be, and how many batches a step may have.
+    public static let batchSizes = 1...1_000_000
+    /// How many epochs there may be.
+    public static let epochCounts = 1...1000
+
     /// All defaults.
     public init() {}
 
@@ -37,17 +42,14 @@ public struct FineTuningOptions: Sendable, Codable, Equatable {
     ///
     /// - Throws: ``TurnoutError`` with code `.invalidArgument` for a bad value.
     mutating func apply(_ settings: inout TrainerSettings) throws {
-        let whole = 1...1_000_000
         learningRate = try settings.number("learning_rate", default: learningRate, in: 1e-9...1)
-        batchSize = try settings.integer("batch_size", default: batchSize, in: whole)
-        accumulation = try settings.integer("accumulation", default: accumulation, in: whole)
-        epochs = try settings.integer("epochs", default: epochs, in: whole)
+        batchSize = try settings.integer("batch_size", default: batchSize, in: Self.batchSizes)
+        accumulation = try settings.integer("accumulation", default: accumulation, in: Self.batchSizes)
+        epochs = try settings.integer("epochs", default: epochs, in: Self.epochCounts)
         warmupShare = try settings.number("warmup", default: warmupShare, in: 0...1)
         weightDecay = try settings.number("weight_decay", default: weightDecay, in: 0...1)
         maximalNorm = try settings.number("clip", default: maximalNorm, in: 1e-6...1e6)
-        // 1 stands for "as the encoder says", which no share of dropout can be.
-        let share = try settings.number("dropout", default: dropout ?? 1, in: 0...1)
-        dropout = share < 1 ? share : nil
+        dropout = try settings.number("dropout", in: 0...0.99) ?? dropout
         frozenLayers = try settings.integer("frozen_layers", default: frozenLayers, in: 0...1000)
     }
 
@@ -65,11 +67,12 @@ public struct FineTuningOptions: Sendable, Codable, Equatable {
     ///
     /// - Throws: ``TurnoutError`` with code `.invalidArgument`, naming the option.
     func check() throws {
+        func words(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) to \(range.upperBound)" }
         let rules: [(Bool, String)] = [
             (learningRate > 0 && learningRate.isFinite, "the learning rate is \(learningRate), but must be above 0"),
-            (batchSize > 0, "the batch size is \(batchSize), but must be at least 1"),
-            (accumulation > 0, "accumulation is \(accumulation), but must be at least 1"),
-            (epochs > 0, "epochs are \(epochs), but must be at least 1"),
+            (Self.batchSizes ~= batchSize, "the batch size is \(batchSize), but must be \(words(Self.batchSizes))"),
+            (Self.batchSizes ~= accumulation, "accumulation is \(accumulation), but must be \(words(Self.batchSizes))"),
+            (Self.epochCounts ~= epochs, "epochs are \(epochs), but must be \(words(Self.epochCounts))"),
             (maximalSteps ?? 1 > 0, "steps are \(maximalSteps ?? 0), but must be at least 1"),
             ((0...1).contains(warmupShare), "the warm-up is \(warmupShare), but must be a share of all steps, 0 to 1"),
             (weightDecay >= 0, "the weight decay is \(weightDecay), but must not be negative"),

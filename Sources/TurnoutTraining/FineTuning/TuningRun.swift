@@ -13,7 +13,8 @@ public struct TuningPlan: Sendable, Equatable {
     public var measure: String?
     /// Steps in all.
     public var steps = 0
-    /// Memory that weights (and the best so far), gradients, moments and the largest step take at most, in bytes.
+    /// Memory that weights (as they were, as they become, and the best so far), gradients, moments and the largest step
+    /// take at most, in bytes.
     public var bytes = 0
 }
 
@@ -51,7 +52,7 @@ struct TuningRun {
         var plan = plan
         plan.measure = measure?.name
         plan.steps = BatchPlan(examples: task.exampleCount, options: options).steps
-        plan.bytes = 4 * ((measure == nil ? 4 : 5) * state.table.count + tuner.stepMemory)
+        plan.bytes = 4 * ((measure == nil ? 5 : 6) * state.table.count + tuner.stepMemory)
         report(.planned(plan))
         try tuner.run(
             checkpoint: checkpoint, evaluate: measure.map { measure in { try measure.value(tuner.bench) } },

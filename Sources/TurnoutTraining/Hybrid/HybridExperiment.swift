@@ -39,6 +39,12 @@ public struct HybridExperiment: Sendable {
         _ table: OutcomeTable, others: [(small: ModelID, large: ModelID)] = [],
         report: (HybridLabels.Kind, TuningEvent) -> Void = { _, _ in }, progress: TrainingProgress.Handler? = nil
     ) throws -> HybridReport {
+        let known = table.models
+        if let unknown = others.flatMap({ [$0.small, $0.large] }).first(where: { !known.contains($0) }) {
+            throw TurnoutError(
+                .invalidArgument,
+                "the data has no model '\(unknown)'; it has \(known.map(\.name).joined(separator: ", "))")
+        }
         let (rows, models) = try queries(table)
         var random = SeededRandom(seed: options.seed)
         let dealt = random.permutation(of: rows.count)

@@ -33,6 +33,23 @@ extension PairTuning {
     /// - Throws: `TurnoutError` with code `.invalidArgument` for impossible options, and as
     ///   ``FineTuner/run(checkpoint:evaluate:progress:)`` does.
     func fit(_ lesson: PairLesson, _ parts: PairLesson.Parts, _ report: (TuningEvent) -> Void) throws -> Fit {
+        let learnt = try learn(lesson, parts, report)
+        let stored = try encoder.tuned(learnt.weights, readsFirstToken: true, threads: options.threads)
+        return Fit(
+            estimator: lesson.estimator(learnt.head, stored), encoder: stored, record: learnt.record, plan: learnt.plan)
+    }
+
+    private struct Learnt {
+        let weights: [String: [Float]]
+        let head: FirstTokenHead
+        let record: TuningRecord
+        let plan: TuningPlan
+    }
+
+    /// Gradients and moments are gone when this returns.
+    private func learn(
+        _ lesson: PairLesson, _ parts: PairLesson.Parts, _ report: (TuningEvent) -> Void
+    ) throws -> Learnt {
         try options.tuning.check()
         var model = try TunableModel(encoder, options: options.tuning)
         let head = TunableHead(model.shape, classes: lesson.targets.columns, in: &model.table)
@@ -57,9 +74,7 @@ extension PairTuning {
             further: validation?.memory(threads: options.threads, .best) ?? 0,
             // By this score the greater is the better: the mean logarithm of what the labels were given.
             measure: validation.map { task in ("log-likelihood", { -task.meanLoss($0) }) }, report: report)
-        let stored = try encoder.tuned(state.tensors, readsFirstToken: true, threads: options.threads)
-        return Fit(
-            estimator: lesson.estimator(head.stored(state), stored), encoder: stored, record: record, plan: plan)
+        return Learnt(weights: state.tensors, head: head.stored(state), record: record, plan: plan)
     }
 
     private func checkpoint(_ lesson: PairLesson) throws -> Checkpoint? {

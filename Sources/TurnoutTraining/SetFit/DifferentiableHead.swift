@@ -12,6 +12,9 @@ public struct DifferentiableHeadOptions: Sendable, Equatable {
     /// What share of a weight, biases included, is taken off in a step, times the learning rate.
     public var weightDecay = 0.01
 
+    /// The names of its settings.
+    static let names = ["head_epochs", "head_batch_size", "head_learning_rate", "head_weight_decay"]
+
     /// All defaults.
     public init() {}
 

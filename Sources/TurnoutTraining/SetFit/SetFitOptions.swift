@@ -39,7 +39,13 @@ public struct SetFitOptions: Sendable {
 
         /// Reads the kind of head and the settings that this kind has.
         mutating func apply(_ settings: inout TrainerSettings) throws {
-            switch (try settings.choice("head", default: kind), self) {
+            let chosen = try settings.choice("head", default: kind)
+            switch chosen {
+            case .logistic:
+                try settings.refuse(DifferentiableHeadOptions.names, withoutSetting: "head=differentiable")
+            case .differentiable: try settings.refuse(["head_c"], withoutSetting: "head=logistic")
+            }
+            switch (chosen, self) {
             case (.logistic, .logistic(let inverse)):
                 self = .logistic(inversePenalty: try settings.number("head_c", default: inverse, in: 1e-9...1e9))
             case (.logistic, .differentiable):
@@ -57,6 +63,25 @@ public struct SetFitOptions: Sendable {
         }
     }
 
+    /// What share may be held out.
+    public static let heldOutShares = 0...0.9
+
+    /// Refuses what cannot be.
+    ///
+    /// - Throws: ``TurnoutError`` with code `.invalidArgument`, naming the option.
+    func check() throws {
+        try tuning.check()
+        guard Self.heldOutShares ~= heldOutShare else {
+            throw TurnoutError(
+                .invalidArgument,
+                "test_size is \(heldOutShare), but must lie between 0 and \(Self.heldOutShares.upperBound)")
+        }
+        guard tuning.patience == nil || heldOutShare > 0 else {
+            throw TurnoutError(
+                .invalidArgument, "patience has no use where nothing is held out; give test_size with it, such as 0.2")
+        }
+    }
+
     /// All defaults.
     public init(createdAt: String) { self.createdAt = createdAt }
 
@@ -66,13 +91,11 @@ public struct SetFitOptions: Sendable {
     public mutating func apply(_ settings: [String]) throws {
         var settings = try TrainerSettings(settings, kind: "setfit")
         try tuning.apply(&settings)
-        let patience = try settings.integer("patience", default: tuning.patience ?? 0, in: 0...1_000_000)
-        tuning.patience = patience > 0 ? patience : nil
+        tuning.patience = try settings.integer("patience", in: FineTuningOptions.epochCounts) ?? tuning.patience
         pairs.strategy = try settings.choice("sampling", default: pairs.strategy)
-        let iterations = try settings.integer("iterations", default: pairs.iterations ?? 0, in: 0...1_000_000)
-        pairs.iterations = iterations > 0 ? iterations : nil
+        pairs.iterations = try settings.integer("iterations", in: 1...1_000_000) ?? pairs.iterations
         try head.apply(&settings)
-        heldOutShare = try settings.number("test_size", default: heldOutShare, in: 0...0.9)
+        heldOutShare = try settings.number("test_size", default: heldOutShare, in: Self.heldOutShares)
         try settings.finish()
     }
 }

@@ -49,7 +49,8 @@ public struct SetFitTraining: Sendable {
     /// - Throws: ``TurnoutError``: `.invalidArgument` for impossible options, `.invalidData` for a row without a label,
     ///   `.insufficientData` for too few rows or classes, `.io` for a checkpoint that cannot be written.
     public func train(_ table: OutcomeTable, report: (TuningEvent) -> Void = { _ in }) throws -> Result {
-        try options.tuning.check()
+        try options.check()
+        try table.refuseContradictingLabels()
         let data = try LabelledTexts(table.rows, classMap: options.classMap)
         let parts = try parts(of: data)
         let (stored, record, plan) = try tune(data, parts, table, report)
@@ -91,7 +92,17 @@ public struct SetFitTraining: Sendable {
         }
         let names = data.labels.map { data.classes[$0] }, seed = options.tuning.seed
         let outer = try Split.stratified(names, share: options.heldOutShare, seed: seed)
-        let inner = try Split.stratified(outer.test.map { names[$0] }, share: 0.5, seed: seed)
+        let held = outer.test.map { names[$0] }
+        let counts = Dictionary(held.map { ($0, 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+        if let (name, _) = counts.first(where: { $0.value < 2 }) {
+            throw TurnoutError(
+                .insufficientData,
+                """
+                test_size=\(options.heldOutShare) holds out one text of '\(name)', and two of each class are the least: one to \
+                choose the epoch by, one to test on; give a larger share, or more texts
+                """)
+        }
+        let inner = try Split.stratified(held, share: 0.5, seed: seed)
         return Parts(
             training: outer.training, validation: inner.training.map { outer.test[$0] },
             test: inner.test.map { outer.test[$0] })

@@ -28,6 +28,12 @@ struct SetFitTuning {
         checkpoint: Checkpoint?
     ) throws {
         let model = try TunableModel(source, options: options.tuning)
+        guard options.tuning.frozenLayers < model.shape.layers else {
+            throw TurnoutError(
+                .invalidArgument,
+                "frozen_layers is \(options.tuning.frozenLayers), which is every layer: nothing would be tuned; freeze fewer"
+            )
+        }
         self.encoder = model.encoder
         self.tokens = model.tokens(of: data.texts, threads: options.threads)
         let pairs = try options.pairs.pairs(of: parts.training.map { data.labels[$0] }, seed: options.tuning.seed)
