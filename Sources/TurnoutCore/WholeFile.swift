@@ -23,6 +23,7 @@ package enum WholeFile {
     /// - Throws: ``TurnoutError`` with code `.io` for a folder or a device, and for a folder that is not there or may not
     ///   be written to.
     package static func check(_ path: String) throws {
+        guard !path.isEmpty else { throw TurnoutError(.io, "the path of a file to write is empty; give one") }
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             throw TurnoutError(

@@ -62,7 +62,7 @@ struct CalibrateCommand: AsyncParsableCommand {
         let progress = quiet ? nil : ProgressLine()
         let name = try pair.routerName()
         let destination = try output.path(for: name)
-        try OutputFiles.check(["--output": destination], inputs: source.data)
+        try OutputFiles.check(["--output": destination], inputs: source.inputs)
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
         let router = try pair.load()
         let models = try modelPair(router.card)

@@ -92,7 +92,7 @@ struct CertifyCommand: AsyncParsableCommand {
         if simulate != nil { return try runSimulation(progress) }
         let name = try pair.routerName()
         let destination = try output.path(for: name)
-        try OutputFiles.check(["--output": destination], inputs: source.data)
+        try OutputFiles.check(["--output": destination], inputs: source.inputs + trainedOn)
         let router = try pair.load()
         let models = try pair.pair(of: router.card)
         let table = try OutcomeTable(paths: source.data, options: source.readerOptions)

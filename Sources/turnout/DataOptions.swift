@@ -27,6 +27,9 @@ struct DataOptions: ParsableArguments {
     /// Whether none of them was given.
     var isUntouched: Bool { data.isEmpty && weight.isEmpty && excludeSimilarTo.isEmpty && columns.isUntouched }
 
+    /// All files that are read.
+    var inputs: [String] { data + excludeSimilarTo }
+
     /// The field whose rows stay together.
     var groupBy: String? { columns.groupBy }
 

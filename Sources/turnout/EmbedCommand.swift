@@ -49,7 +49,7 @@ struct EmbedCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try OutputFiles.check(["--output": output], inputs: [input].compactMap { $0 })
+        try OutputFiles.check(["--output": output], inputs: [choice.encoder] + [input].compactMap { $0 })
         let encoder = try choice.load(.init(storage: weights, threads: threads.count))
         let progress = quiet ? nil : ProgressLine()
         defer { progress?.finish() }

@@ -139,7 +139,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try OutputFiles.check(["--report": report, "--svg": svg], inputs: source.data + test)
+        try OutputFiles.check(
+            ["--report": report, "--svg": svg], inputs: source.inputs + test + router + [encoder.encoder])
         let progress = quiet ? nil : ProgressLine()
         let (data, result) = try await evaluated(progress)
         progress?.finish()

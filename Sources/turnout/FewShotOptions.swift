@@ -43,7 +43,10 @@ struct FewShotOptions: ParsableArguments {
 
     /// Makes sure that all files can be written when the router is trained.
     func checkOutputs(_ output: String, inputs: [String]) throws {
-        try OutputFiles.check(["--output": output, "--checkpoint": checkpoint, "--svg": svg], inputs: inputs)
+        var folder = setfitFolder
+        while let path = folder, path.count > 1, path.hasSuffix("/") { folder = String(path.dropLast()) }
+        try OutputFiles.check(
+            ["--output": output, "--checkpoint": checkpoint, "--svg": svg, "--setfit-folder": folder], inputs: inputs)
     }
 
     /// Draws the loss where that was asked for, and removes the checkpoint of a run that has ended.
@@ -75,8 +78,8 @@ struct FewShotOptions: ParsableArguments {
         if let classMap { options.classMap = try Self.parse(classMap) }
         options.encoderName = data.encoder
         options.checkpoint = checkpointPlan
-        try checkOutputs(output, inputs: data.files)
         if let setfitFolder { try Self.checkFree(setfitFolder) }
+        try checkOutputs(output, inputs: data.files + [data.recipe].compactMap { $0 })
         let table = try data.table()
         let encoder = try EncoderLocator.ofProcess(options: .init(threads: options.threads)).transformer(
             named: data.encoder)
@@ -126,6 +129,8 @@ struct FewShotData {
     var files: [String]
     var reader: OutcomeReader.Options
     var encoder: String
+    /// The recipe's file; `nil` without one.
+    var recipe: String?
 
     func table() throws -> OutcomeTable { try OutcomeTable(paths: files, options: reader) }
 }

@@ -29,7 +29,7 @@ struct FewShotRecipe {
             throw TurnoutError(.io, "\(path): the recipe cannot be read; check the path given with --recipe")
         }
         let fields = try ConfigurationSource.parse(
-            String(decoding: bytes, as: UTF8.self), name: name, needs: "dataset_name and sentence_model",
+            String(decoding: bytes, as: UTF8.self), name: name, needs: "keys such as dataset_name and sentence_model",
             environment: ProcessInfo.processInfo.environment
         ).fields([
             "dataset_name", "sentence_model", "text_col_name", "label_col_name", "test_size", "batch_size",

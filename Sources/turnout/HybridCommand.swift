@@ -75,7 +75,7 @@ struct HybridCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try OutputFiles.check(["--svg": svg], inputs: source.data)
+        try OutputFiles.check(["--svg": svg], inputs: source.inputs + [encoder.encoder])
         let progress = quiet ? nil : ProgressLine()
         let report = try report(progress)
         progress?.finish()

@@ -168,7 +168,8 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     private func trained() throws -> TrainingSummary {
-        try fewShot.checkOutputs(output, inputs: source.data + [recipe.recipe].compactMap { $0 })
+        try fewShot.checkOutputs(
+            output, inputs: source.inputs + [encoder.encoder] + [recipe.recipe, recipe.test].compactMap { $0 })
         let progress = quiet ? nil : ProgressLine()
         defer { progress?.finish() }
         progress?.report(TrainingProgress(stage: .reading, completed: 0, total: 0))
@@ -206,7 +207,8 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func trainFewShot() async throws -> FewShotSummary {
         var options = SetFitOptions(createdAt: createdAt)
-        var data = FewShotData(files: source.data, reader: source.readerOptions, encoder: encoder.encoder)
+        var data = FewShotData(
+            files: source.data, reader: source.readerOptions, encoder: encoder.encoder, recipe: recipe.recipe)
         var push: FewShotPush?
         if let path = recipe.recipe {
             let recipe = try FewShotRecipe(path: path)

@@ -27,7 +27,7 @@ struct TurnoutCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            try flushOutput()
+            reportUnwritten()
         } catch let error as TurnoutError {
             FileHandle.standardError.write(Data("turnout: \(error.message)\n".utf8))
             Foundation.exit(error.exitCode)
@@ -37,16 +37,19 @@ struct TurnoutCommand: AsyncParsableCommand {
                 FileHandle.standardError.write(Data("\(fullMessage(for: error))\n".utf8))
                 Foundation.exit(2)
             }
+            if error is ExitCode { reportUnwritten() }
             exit(withError: error)
         }
     }
 }
 
 extension TurnoutCommand {
-    /// Says so when what was printed could not be written, as on a full disk.
-    private static func flushOutput() throws {
+    /// Ends with 3 when what was printed could not be written, as on a full disk.
+    private static func reportUnwritten() {
         guard fflush(nil) != 0 else { return }
-        throw TurnoutError(.io, "standard output cannot be written: \(String(cString: strerror(errno)))")
+        let reason = String(cString: strerror(errno))
+        FileHandle.standardError.write(Data("turnout: standard output cannot be written: \(reason)\n".utf8))
+        Foundation.exit(3)
     }
 }
 

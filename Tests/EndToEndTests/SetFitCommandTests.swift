@@ -42,13 +42,14 @@ struct SetFitCommandTests {
         text_col_name: prompt_text
         label_col_name: difficulty
         test_size: 0.4
-        batch_size: 32
+        batch_size: ${SIZE}
+        seed:
         num_epochs: 2
-        push_to_hub: false
+        push_to_hub: False
         huggingface_out_dir: someone/some_router
         """.write(to: letters.url.appending(path: "recipe.yaml"), atomically: true, encoding: .utf8)
         let trained = try await letters.run(
-            "turnout train --router setfit --recipe recipe.yaml --set learning_rate=0.002 -o few.safetensors --json --quiet"
+            "SIZE=32 turnout train --router setfit --recipe recipe.yaml --set learning_rate=0.002 -o few.safetensors --json --quiet"
         )
         #expect(trained.status == 0, "\(trained.error)")
         let object = try #require(
@@ -72,6 +73,8 @@ struct SetFitCommandTests {
             ("-o few.safetensors --checkpoint ./few.safetensors", 2, "which is what --output writes"),
             ("-o few.svg --svg few.svg", 2, "--svg would write over 'few.svg'"),
             ("-o labelled.jsonl", 2, "--output would write over 'labelled.jsonl', which is read"),
+            ("-o few --setfit-folder few/", 2, "--setfit-folder would write over 'few', which is what --output writes"),
+            ("-o ''", 3, "the path of a file to write is empty"),
             ("-o none/few.safetensors", 3, "'none/few.safetensors' cannot be written"),
             ("-o few.safetensors --checkpoint none/state", 3, "'none/state' cannot be written"),
         ])
@@ -81,6 +84,21 @@ struct SetFitCommandTests {
         #expect(refused.status == status && refused.error.contains(words), "\(refused)")
         #expect(!refused.error.contains("steps"))
         #expect(try Data(contentsOf: data) == before)
+    }
+
+    @Test("rows that were passed over are counted, and what is predicted stands on one line")
+    func summary() async throws {
+        let data = letters.url.appending(path: "labelled.jsonl")
+        try (String(contentsOf: data, encoding: .utf8) + "\n{\"prompt_text\": \"q\", \"difficulty\": null}\n")
+            .write(to: data, atomically: true, encoding: .utf8)
+        let trained = try await letters.run(
+            """
+            \(common) --set iterations=1 --skip-bad-rows --predict "$(printf 'a\\033[1m\\nb')" -o few.safetensors
+            """)
+        #expect(
+            trained.status == 0 && trained.output.contains("on 40 texts, 1 bad rows skipped, 5 steps"), "\(trained)")
+        #expect(trained.output.contains("skipped: labelled.jsonl, line 41"))
+        #expect(trained.output.contains("): a [1m b"))
     }
 
     private func write(recipe rest: String) throws {

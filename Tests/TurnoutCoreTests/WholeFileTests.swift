@@ -28,7 +28,7 @@ struct WholeFileTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         try WholeFile.check(folder.appending(path: "new").path)
         try WholeFile.check("new")
-        for path in [folder.path, folder.appending(path: "none/new").path, "/dev/null"] {
+        for path in [folder.path, folder.appending(path: "none/new").path, "/dev/null", ""] {
             #expect(throws: TurnoutError.self, "\(path)") { try WholeFile.check(path) }
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)

@@ -56,8 +56,8 @@ struct OutcomeReaderTests {
     }
 
     @Test(
-        "labels that are numbers or truth values are called as they are written",
-        arguments: ["1", "1.0", "true", "2.5"])
+        "labels that are numbers or truth values are called as they are written, but 1.0 is 1",
+        arguments: ["1", "1.0", "true", "2.5", "9007199254740993"])
     func plainLabels(_ label: String) throws {
         #expect(
             try rows("a.jsonl", "{\"text\": \"x\", \"label\": \(label)}").map(\.label)
@@ -69,7 +69,7 @@ struct OutcomeReaderTests {
         for label in ["null", "\"\"", "[1]"] {
             #expect(
                 message("a.jsonl", "{\"text\": \"x\", \"label\": \(label)}")
-                    .contains("line 1: 'label' is null, empty or a list"))
+                    .contains("model_b and winner, and 'label' is no text and no number; docs"))
         }
         #expect(message("a.jsonl", #"{"label": "x"}"#).contains("no 'prompt' or 'messages' or 'text', but 'label'"))
         var options = OutcomeReader.Options()
@@ -93,11 +93,19 @@ struct OutcomeReaderTests {
         let error = #expect(throws: TurnoutError.self) { try table.refuseContradictingLabels() }
         #expect(
             error?.message == """
-                a.jsonl, line 3: the same text has the label 'y' here and 'x' in a.jsonl, line 1 (and 1 more rows like it); \
+                a.jsonl, line 3: the same text has the label 'y' here and 'x' in a.jsonl, line 1 (2 such rows in all); \
                 keep one label for each text
                 """)
         let other = try TemporaryFile("b.jsonl", #"{"text": "Hi", "label": "x"}"#)
         try OutcomeTable(paths: [other.path]).refuseContradictingLabels()
+        let late = try TemporaryFile(
+            "c.jsonl",
+            """
+            {"text": "Hi", "scores": {"a": 1}}
+            {"text": "Hi", "label": "x"}
+            {"text": "Hi", "label": "y"}
+            """)
+        #expect(try OutcomeTable(paths: [late.path]).contradiction?.places == ["c.jsonl, line 2", "c.jsonl, line 3"])
     }
 
     @Test("CSV: quotes, commas and line ends in fields, score columns, an empty score")

@@ -25,7 +25,8 @@ public struct OutcomeTable: Sendable {
     public var rows: [OutcomeRow]
     /// The files, in the order given.
     public var files: [File]
-    /// Prompts that have another label in an earlier row, which is the one that counts; `nil` where there are none.
+    /// Prompts that have another label in an earlier row, which is the one that counts; `nil` where there are none, and
+    /// where duplicates are not looked for.
     public private(set) var contradiction: Contradiction?
 
     /// A prompt with two labels.
@@ -109,7 +110,7 @@ public struct OutcomeTable: Sendable {
     /// - Throws: ``TurnoutError`` with code `.invalidData` for the first of them: both files and lines, and both labels.
     public func refuseContradictingLabels() throws {
         guard let found = contradiction else { return }
-        let others = found.rows > 1 ? " (and \(found.rows - 1) more rows like it)" : ""
+        let others = found.rows > 1 ? " (\(found.rows) such rows in all)" : ""
         throw TurnoutError(
             .invalidData,
             """
@@ -135,6 +136,8 @@ private struct Merger {
     private(set) var read = 0
     private(set) var contradiction: OutcomeTable.Contradiction?
     private var rowOfText: [String: Int] = [:]
+    /// Where the label of a row stands that has it from a later one.
+    private var placeOfLabel: [Int: String] = [:]
     /// Weighted sums of scores and their weights, for rows and models that have more than one.
     private var sums: [Int: [ModelID: (score: Double, weight: Double)]] = [:]
     /// The weight of rows that a later one outweighs; the row keeps its own until all sums are made.
@@ -175,10 +178,15 @@ private struct Merger {
     }
 
     private mutating func merge(_ label: String?, of row: OutcomeRow, into index: Int) {
-        guard let first = rows[index].label else { return rows[index].label = label }
-        guard let label, label != first else { return }
+        guard let label else { return }
+        guard let first = rows[index].label else {
+            (rows[index].label, placeOfLabel[index]) = (label, row.place)
+            return
+        }
+        guard label != first else { return }
         if contradiction == nil {
-            contradiction = .init(places: [rows[index].place, row.place], labels: [first, label])
+            contradiction = .init(
+                places: [placeOfLabel[index] ?? rows[index].place, row.place], labels: [first, label])
         } else {
             contradiction?.rows += 1
         }

@@ -50,12 +50,11 @@ struct RowParser {
                 "no '\(label)', which --label-column names, but \(fields(object)); name the column that holds the label"
         }
         let label = columns.label ?? "label"
-        if object[label] != nil {
-            return "'\(label)' is null, empty or a list; write a text or a number there, or remove the row"
-        }
+        let found =
+            object[label] == nil ? "nor a label, but \(fields(object))" : "and '\(label)' is no text and no number"
         return """
-            neither scores, nor model_a, model_b and winner, nor a label, but \(fields(object)); docs/data.md has the three \
-            kinds of row, and --score-column COLUMN=MODEL names a column of scores
+            neither scores, nor model_a, model_b and winner, \(found); docs/data.md has the three kinds of row, and \
+            --score-column COLUMN=MODEL names a column of scores
             """
     }
 
@@ -132,7 +131,9 @@ struct RowParser {
         guard let number = value as? NSNumber else { return nil }
         switch UInt8(bitPattern: number.objCType.pointee) {
         case UInt8(ascii: "c"), UInt8(ascii: "B"): return number.boolValue ? "true" : "false"
-        default: return Int(exactly: number.doubleValue).map(String.init) ?? number.stringValue
+        case UInt8(ascii: "d"), UInt8(ascii: "f"):
+            return Int(exactly: number.doubleValue).map(String.init) ?? number.stringValue
+        default: return number.stringValue
         }
     }
 

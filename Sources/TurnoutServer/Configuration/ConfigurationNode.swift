@@ -72,7 +72,7 @@ package struct ConfigurationNode {
 
     /// `true` or `false`.
     package func flag() throws -> Bool {
-        guard let flag = try scalar().flatMap(Bool.init) else { throw expected("true or false") }
+        guard let flag = try scalar().flatMap({ Bool($0.lowercased()) }) else { throw expected("true or false") }
         return flag
     }
 
@@ -82,7 +82,9 @@ package struct ConfigurationNode {
         return sequence.map { ConfigurationNode(node: $0, path: path, source: source) }
     }
 
-    func expected(_ what: String) -> TurnoutError { failure("'\(path)' must be \(what)") }
+    func expected(_ what: String) -> TurnoutError {
+        failure("\(path.isEmpty ? "the file" : "'\(path)'") must be \(what)")
+    }
 
     private static func shown(_ bound: Double) -> String {
         bound == bound.rounded() ? String(Int(bound)) : String(bound)

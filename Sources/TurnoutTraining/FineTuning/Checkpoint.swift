@@ -38,8 +38,8 @@ struct Checkpoint {
     func restore(_ record: inout TuningRecord, best: inout [Float]?, _ state: LearningState) throws {
         WholeFile.removeLeftovers(of: path)
         guard FileManager.default.fileExists(atPath: path) else { return }
-        guard let file = try? SafetensorsFile(contentsOf: path),
-            file.metadata["format"] == "turnout-checkpoint-1", let text = file.metadata["record"],
+        guard let file = try Self.file(path), file.metadata["format"] == "turnout-checkpoint-1",
+            let text = file.metadata["record"],
             let read = try? JSONDecoder().decode(TuningRecord.self, from: Data(text.utf8))
         else {
             throw TurnoutError(
@@ -59,13 +59,21 @@ struct Checkpoint {
         }
         let kept = file.has("best") ? try file.floats("best") : nil
         let knowsBest = read.bestEpoch.map { read.scores.indices.contains($0) } ?? true
-        guard kept.map({ $0.count == state.table.count }) ?? true, knowsBest, (read.bestEpoch == nil) == (kept == nil)
+        guard kept.map({ $0.count == state.table.count && $0.allSatisfy(\.isFinite) }) ?? true, knowsBest,
+            (read.bestEpoch == nil) == (kept == nil)
         else {
             throw TurnoutError(.damagedFile, "'\(path)' is damaged in 'best'; remove it to begin anew")
         }
         best = kept
         record = read
         state.findUsedRows()
+    }
+
+    /// The file; `nil` for a damaged one.
+    private static func file(_ path: String) throws -> SafetensorsFile? {
+        do { return try SafetensorsFile(contentsOf: path) } catch let error as TurnoutError
+            where error.code == .damagedFile
+        { return nil }
     }
 
     /// Copies what differs, so that memory that was never touched stays untouched; `false` for what is no number.

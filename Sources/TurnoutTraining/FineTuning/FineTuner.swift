@@ -103,6 +103,7 @@ final class FineTuner {
         record.scores.append(score)
         if score > record.scores[record.bestEpoch ?? 0] || record.bestEpoch == nil {
             record.bestEpoch = epoch
+            best = nil  // Its memory goes first.
             best = state.weights.array(0..<state.table.count)
         }
     }

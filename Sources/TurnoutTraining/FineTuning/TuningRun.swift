@@ -52,7 +52,9 @@ struct TuningRun {
         var plan = plan
         plan.measure = measure?.name
         plan.steps = BatchPlan(examples: task.exampleCount, options: options).steps
-        plan.bytes = 4 * ((measure == nil ? 5 : 6) * state.table.count + tuner.stepMemory)
+        // Six copies of the weights there are when they are read off at the end, whatever was measured.
+        let learning = (measure == nil ? 5 : 6) * state.table.count + tuner.stepMemory
+        plan.bytes = 4 * max(learning, 6 * state.table.count)
         report(.planned(plan))
         try tuner.run(
             checkpoint: checkpoint, evaluate: measure.map { measure in { try measure.value(tuner.bench) } },

@@ -46,8 +46,8 @@ public struct SetFitTraining: Sendable {
     ///   - table: Rows with labels.
     ///   - report: Is told of the plan and of every step.
     /// - Returns: The router, and what was learnt on the way.
-    /// - Throws: ``TurnoutError``: `.invalidArgument` for impossible options, `.invalidData` for a row without a label,
-    ///   `.insufficientData` for too few rows or classes, `.io` for a checkpoint that cannot be written.
+    /// - Throws: ``TurnoutError``: `.invalidArgument` for impossible options, `.invalidData` for a row without a label
+    ///   or a text with two, `.insufficientData` for too few rows or classes, `.io` for a checkpoint that cannot be written.
     public func train(_ table: OutcomeTable, report: (TuningEvent) -> Void = { _ in }) throws -> Result {
         try options.check()
         try table.refuseContradictingLabels()

@@ -21,7 +21,7 @@ struct SetFitTuning {
 
     /// Cuts the texts, draws the pairs and reads the weights.
     ///
-    /// - Throws: `TurnoutError` with code `.invalidArgument` for more frozen layers than there are, `.insufficientData`
+    /// - Throws: `TurnoutError` with code `.invalidArgument` when all layers are frozen, `.insufficientData`
     ///   for too few texts to make a pair of.
     init(
         _ source: TransformerEncoder, data: LabelledTexts, parts: SetFitTraining.Parts, options: SetFitOptions,
