@@ -41,10 +41,14 @@ struct FewShotOptions: ParsableArguments {
         checkpoint.map { CheckpointPlan(path: $0, everySteps: checkpointEvery) }
     }
 
-    /// Makes sure that all files can be written when the router is trained.
+    /// Makes sure, before anything is trained, that all that comes of it can be written.
     func checkOutputs(_ output: String, inputs: [String]) throws {
-        var folder = setfitFolder
-        while let path = folder, path.count > 1, path.hasSuffix("/") { folder = String(path.dropLast()) }
+        if let setfitFolder, FileManager.default.fileExists(atPath: setfitFolder) {
+            throw TurnoutError(
+                .io, "'\(setfitFolder)' is there already; give --setfit-folder another name, or remove it")
+        }
+        // A path of Foundation's does not end in a slash.
+        let folder = setfitFolder.map { URL(filePath: $0).path }
         try OutputFiles.check(
             ["--output": output, "--checkpoint": checkpoint, "--svg": svg, "--setfit-folder": folder], inputs: inputs)
     }
@@ -78,7 +82,6 @@ struct FewShotOptions: ParsableArguments {
         if let classMap { options.classMap = try Self.parse(classMap) }
         options.encoderName = data.encoder
         options.checkpoint = checkpointPlan
-        if let setfitFolder { try Self.checkFree(setfitFolder) }
         try checkOutputs(output, inputs: data.files + [data.recipe].compactMap { $0 })
         let table = try data.table()
         let encoder = try EncoderLocator.ofProcess(options: .init(threads: options.threads)).transformer(
@@ -91,18 +94,6 @@ struct FewShotOptions: ParsableArguments {
         return FewShotSummary(
             artifact: output, result: result, skipped: table.files.map(\.skipped),
             predictions: predict.map { ($0, result.probabilities($0)) })
-    }
-
-    /// Makes sure, before anything is trained, that a folder can be made.
-    private static func checkFree(_ folder: String) throws {
-        guard !FileManager.default.fileExists(atPath: folder) else {
-            throw TurnoutError(.io, "'\(folder)' is there already; give --setfit-folder another name, or remove it")
-        }
-        let parent = URL(filePath: folder).deletingLastPathComponent().path
-        guard FileManager.default.isWritableFile(atPath: parent) else {
-            throw TurnoutError(
-                .io, "--setfit-folder: in '\(parent)' no folder can be made; make it, or choose another place")
-        }
     }
 
     private static func parse(_ text: String) throws -> [(className: String, model: ModelID)] {

@@ -15,7 +15,6 @@ struct FewShotSummary {
     var address: String?
     var seconds = 0.0
 
-    private var skippedRows: Int { skipped.reduce(0) { $0 + $1.bad } }
     private var card: ArtifactCard { result.router.card }
 
     func json() throws -> String {
@@ -42,7 +41,7 @@ struct FewShotSummary {
         }
         return try Object(
             artifact: artifact, router: card.kind, encoder: card.encoder.name, models: card.models,
-            classes: result.classes, rows: result.plan.training, skippedRows: skippedRows, pairs: result.plan.pairs,
+            classes: result.classes, rows: result.plan.training, skippedRows: skipped.badRows, pairs: result.plan.pairs,
             steps: result.losses.count,
             seconds: seconds, losses: result.losses, epochAccuracy: result.epochAccuracies,
             bestEpoch: result.bestEpoch, metrics: card.metrics,
@@ -58,13 +57,12 @@ struct FewShotSummary {
         var lines = [
             String(
                 format: "%@: setfit router on %d texts%@, %@, loss %.4f to %.4f, %.1f s", artifact,
-                result.plan.training, skippedRows > 0 ? ", \(skippedRows) bad rows skipped" : "", steps,
+                result.plan.training, skipped.remark, steps,
                 result.losses.first ?? 0, result.losses.last ?? 0, seconds)
         ]
-        lines += skipped.flatMap(\.reasons).map { "  skipped: \($0)" }
-        lines += [
-            "ladder, weakest first: \(card.models.map(\.name).joined(separator: ", ")) (--class-map changes it)"
-        ]
+        lines += skipped.reasons
+        lines.append(
+            "ladder, weakest first: \(card.models.map(\.name).joined(separator: ", ")) (--class-map changes it)")
         for (i, accuracy) in result.epochAccuracies.enumerated() {
             let kept = result.bestEpoch == i + 1 ? "  kept" : ""
             lines.append(String(format: "  epoch %d: validation accuracy %.3f%@", i + 1, accuracy, kept))

@@ -16,7 +16,6 @@ struct TrainingSummary {
     var remarks: [String] = []
     var seconds = 0.0
 
-    private var skippedRows: Int { skipped.reduce(0) { $0 + $1.bad } }
     private var similarRows: Int { skipped.reduce(0) { $0 + $1.similar } }
 
     func json() throws -> String {
@@ -33,7 +32,7 @@ struct TrainingSummary {
         }
         return try Object(
             artifact: artifact, router: card.kind, encoder: card.encoder.name, models: card.models, rows: rows,
-            skippedRows: skippedRows, similarRows: similarRows, seconds: seconds,
+            skippedRows: skipped.badRows, similarRows: similarRows, seconds: seconds,
             metrics: card.metrics + furtherMetrics
         ).jsonLine()
     }
@@ -45,13 +44,13 @@ struct TrainingSummary {
             "  " + metric.name + String(repeating: " ", count: width - metric.name.count)
                 + String(format: "  %.3f  [%.3f, %.3f]", metric.value, metric.low, metric.high)
         }
-        let reasons = skipped.flatMap(\.reasons).map { "  skipped: \($0)" }
         let passed =
-            (skippedRows > 0 ? ", \(skippedRows) bad rows skipped" : "")
+            skipped.remark
             + (similarRows > 0 ? ", \(similarRows) left out as too like rows to be tested on" : "")
         let head = String(format: "%@: %@ router on %d rows%@, %.1f s", artifact, card.kind, rows, passed, seconds)
         return
-            ([head] + reasons + (metrics.isEmpty ? [] : ["held-out figures with 95 % intervals:"] + metrics) + verdict()
+            ([head] + skipped.reasons + (metrics.isEmpty ? [] : ["held-out figures with 95 % intervals:"] + metrics)
+            + verdict()
             + remarks)
             .joined(separator: "\n")
     }
@@ -70,4 +69,13 @@ struct TrainingSummary {
         }
         return []
     }
+}
+
+extension [OutcomeReader.Skipped] {
+    /// Rows of all files that could not be read.
+    var badRows: Int { reduce(0) { $0 + $1.bad } }
+    /// What is said of them behind the number of rows; empty where there are none.
+    var remark: String { badRows > 0 ? ", \(badRows) bad rows skipped" : "" }
+    /// A line for each of the first ones.
+    var reasons: [String] { flatMap(\.reasons).map { "  skipped: \($0)" } }
 }

@@ -142,6 +142,18 @@ struct EvaluateCommandTests {
         #expect(result.standardOutput.contains("status 429, and so on 20 of 60 prompts"))
     }
 
+    @Test("a report does not take the place of the router or the data that it is about")
+    func outputs() async throws {
+        let data = try write(outcomes(60), as: "outcomes.jsonl")
+        for options in ["--report \(data)", "--report page.html --svg ./page.html"] {
+            let refused = try await evaluate("--data \(data) \(options)")
+            #expect(refused.status == 2 && refused.standardError.contains("would write over"), "\(refused)")
+        }
+        let router = try write("router", as: "router.safetensors")
+        let refused = try await evaluate("--data \(data) --router \(router) --svg \(router)")
+        #expect(refused.status == 2 && refused.standardError.contains("which is read"), "\(refused)")
+    }
+
     @Test(
         "bad data is refused in a sentence",
         arguments: [

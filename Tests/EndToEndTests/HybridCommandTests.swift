@@ -38,7 +38,9 @@ struct HybridCommandTests {
             --models small,large --encoder '\(LetterFolder.encoder)' --resamples 20 --svg drop.svg
             """)
         #expect(drawn.output.contains("60 to train on, 30 to choose thresholds on, 30 to test on"), "\(drawn.error)")
-        #expect(drawn.error.components(separatedBy: "40 texts (and 20 held out), 6 steps").count == 4)
+        // Of these samples probabilistic and transformed labels are the same, and are learnt once.
+        #expect(drawn.error.contains("deterministic labels: ") && drawn.error.contains("probabilistic labels: "))
+        #expect(drawn.error.components(separatedBy: "40 texts (and 20 held out), 6 steps").count == 3)
         #expect(FileManager.default.fileExists(atPath: letters.url.appending(path: "drop.svg").path))
     }
 

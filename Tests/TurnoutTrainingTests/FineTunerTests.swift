@@ -163,6 +163,18 @@ struct FineTunerTests {
         #expect(plan.batches(of: 2).map(\.count) == [3])
     }
 
+    @Test("memory is that of the steps which will be taken, and of no others")
+    func stepMemory() throws {
+        func memory(_ epochs: Int, steps: Int?) throws -> Int {
+            var options = options
+            (options.epochs, options.maximalSteps) = (epochs, steps)
+            return try tuner(options).stepMemory
+        }
+        let one = try memory(1, steps: nil)
+        #expect(try memory(1000, steps: 5) == one)
+        #expect(try memory(30, steps: nil) >= one)
+    }
+
     @Test(
         "impossible options are refused by name",
         arguments: [

@@ -121,6 +121,11 @@ struct HybridTuningTests {
         #expect(other?.message.contains("another run") == true, "other labels are another run")
     }
 
+    private struct Figures: Decodable {
+        struct Router: Decodable { let drops: [Interval] }
+        let routers: [Router], random_drops: [Double]
+    }
+
     @Test("the experiment tunes a router for each kind of label, on the prompts that others get too")
     func experiment() throws {
         var frozen = RouterTraining.Options(encoder: LetterEncoder(), createdAt: "")
@@ -140,15 +145,32 @@ struct HybridTuningTests {
         #expect(plans == HybridLabels.Kind.allCases)
         let header = "100 to train on, 50 to choose thresholds on, 50 to test on; 5 samples a model"
         #expect(report.text().contains(header))
-        struct Figures: Decodable {
-            struct Router: Decodable { let drops: [Interval] }
-            let routers: [Router], random_drops: [Double]
-        }
         let figures = try JSONDecoder().decode(Figures.self, from: Data(report.json().utf8))
         let half = DropCurve.advantages.count / 2
         #expect(figures.routers.allSatisfy { $0.drops[half].value < 0.8 * figures.random_drops[half] })
         let other = try HybridExperiment(options: frozen, mostDrop: 5).run(OutcomeTable(rows: Self.rows(200)))
         #expect(report.text().components(separatedBy: "\n")[0] == other.text().components(separatedBy: "\n")[0])
+    }
+
+    @Test("kinds whose labels are the same share one tuning")
+    func sharedTuning() throws {
+        var frozen = RouterTraining.Options(encoder: LetterEncoder(), createdAt: "")
+        (frozen.threads, frozen.resamples) = (2, 20)
+        let tuning = PairTuning(try TuningFixture("bert").encoder, options: Self.options(.transformed))
+        let rows = Self.rows(200).map { row in
+            var graded = row
+            graded.scores = row.scores.mapValues { $0.rounded() }
+            graded.samples = [:]
+            return graded
+        }
+        var plans: [HybridLabels.Kind] = []
+        let report = try HybridExperiment(options: frozen, tuning: tuning).run(OutcomeTable(rows: rows)) {
+            kind, event in
+            if case .planned = event { plans.append(kind) }
+        }
+        #expect(plans == [.deterministic])
+        let routers = try JSONDecoder().decode(Figures.self, from: Data(report.json().utf8)).routers
+        #expect(routers.count == 3 && routers.allSatisfy { $0.drops == routers[0].drops })
     }
 
     @Test("settings say whether the encoder is tuned; too few prompts and a damaged head are refused with a sentence")

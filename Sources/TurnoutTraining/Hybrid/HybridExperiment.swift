@@ -30,7 +30,7 @@ public struct HybridExperiment: Sendable {
     /// - Parameters:
     ///   - table: Prompts, and scores of both models; several samples each where there are.
     ///   - others: Other pairs, small and large, on which the router might be used.
-    ///   - report: Is told of every step where the encoder is tuned.
+    ///   - report: Is told of every step where the encoder is tuned; of kinds with the same labels only the first one.
     ///   - progress: Is told how far it has come where the encoder stays as it is.
     /// - Returns: Curves and promises.
     /// - Throws: ``TurnoutError`` as ``RouterTraining/train(_:progress:)`` and ``PairTuning/train(_:report:)`` do;
@@ -119,16 +119,22 @@ public struct HybridExperiment: Sendable {
     }
 
     /// A router of each kind of label with an encoder that was tuned for it; a tenth of the first part chooses the epoch.
+    ///
+    /// Kinds whose labels are the same, as where answers are right or wrong, share one tuning.
     private func tuned(
         _ tuning: PairTuning, _ rows: [OutcomeRow], _ models: [ModelID], _ parts: [[Int]],
         _ report: (HybridLabels.Kind, TuningEvent) -> Void
     ) throws -> [Trained] {
-        try HybridLabels.Kind.allCases.map { kind in
+        var done: [(targets: Matrix, estimates: [Double])] = []
+        return try HybridLabels.Kind.allCases.map { kind in
             let lesson = PairLesson(.hybrid(kind), rows: parts[0].map { rows[$0] }, models: models)
+            if let same = done.first(where: { $0.targets == lesson.targets }) {
+                return Trained(kind: kind, relaxation: lesson.relaxation, estimates: same.estimates)
+            }
             let fit = try tuning.fit(lesson, lesson.parts(seed: options.seed &+ 1, tests: false)) { report(kind, $0) }
-            return Trained(
-                kind: kind, relaxation: lesson.relaxation,
-                estimates: fit.estimates(of: rows.map(\.prompt)).map { $0[0] })
+            let estimates = fit.estimates(of: rows.map(\.prompt)).map { $0[0] }
+            done.append((lesson.targets, estimates))
+            return Trained(kind: kind, relaxation: lesson.relaxation, estimates: estimates)
         }
     }
 

@@ -83,9 +83,7 @@ extension PairTuning {
             default: return nil
             }
             try tuning.apply(&settings)
-            let most = 1_000_000
-            let steps = try settings.integer("steps", default: tuning.maximalSteps ?? most, in: 1...most)
-            tuning.maximalSteps = steps < most ? steps : nil
+            tuning.maximalSteps = try settings.integer("steps", in: 1...1_000_000) ?? tuning.maximalSteps
             try settings.finish()
         }
 

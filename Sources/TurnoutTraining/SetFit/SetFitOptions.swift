@@ -39,20 +39,16 @@ public struct SetFitOptions: Sendable {
 
         /// Reads the kind of head and the settings that this kind has.
         mutating func apply(_ settings: inout TrainerSettings) throws {
-            let chosen = try settings.choice("head", default: kind)
-            switch chosen {
+            switch try settings.choice("head", default: kind) {
             case .logistic:
                 try settings.refuse(DifferentiableHeadOptions.names, withoutSetting: "head=differentiable")
-            case .differentiable: try settings.refuse(["head_c"], withoutSetting: "head=logistic")
-            }
-            switch (chosen, self) {
-            case (.logistic, .logistic(let inverse)):
+                var inverse = 1.0
+                if case .logistic(let given) = self { inverse = given }
                 self = .logistic(inversePenalty: try settings.number("head_c", default: inverse, in: 1e-9...1e9))
-            case (.logistic, .differentiable):
-                self = .logistic(inversePenalty: try settings.number("head_c", default: 1, in: 1e-9...1e9))
-            case (.differentiable, let head):
+            case .differentiable:
+                try settings.refuse(["head_c"], withoutSetting: "head=logistic")
                 var options = DifferentiableHeadOptions()
-                if case .differentiable(let given) = head { options = given }
+                if case .differentiable(let given) = self { options = given }
                 try options.apply(&settings)
                 self = .differentiable(options)
             }
